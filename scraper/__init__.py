@@ -1,0 +1,80 @@
+"""Scraping for sites you have to sign in to: declare a spider, and it signs in, stays in, and exports."""
+
+from scraper.crawl import crawl
+from scraper.errors import (
+    AccessDenied,
+    AccountLocked,
+    Blocked,
+    ConfigError,
+    ExportError,
+    ExtractError,
+    FetchError,
+    InteractionRequired,
+    LoginError,
+    LoginFormNotFound,
+    LoginRejected,
+    LoginUnavailable,
+    LoginUnverified,
+    PasswordExpired,
+    ScraperError,
+    SecretMissing,
+    SelectorError,
+    SessionEnded,
+    SpiderNotFound,
+    TooLarge,
+    TooManyRedirects,
+    TooSlow,
+)
+from scraper.item import Item, css, xpath
+from scraper.job import Job
+from scraper.login import FormLogin, Login, fill
+from scraper.request import Request
+from scraper.response import Response
+from scraper.retry import Retry
+from scraper.session import Session, Timeout
+from scraper.spider import Spider
+from scraper.values import Secret, env, prompt
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AccessDenied",
+    "AccountLocked",
+    "Blocked",
+    "ConfigError",
+    "ExportError",
+    "ExtractError",
+    "FetchError",
+    "FormLogin",
+    "InteractionRequired",
+    "Item",
+    "Job",
+    "Login",
+    "LoginError",
+    "LoginFormNotFound",
+    "LoginRejected",
+    "LoginUnavailable",
+    "LoginUnverified",
+    "PasswordExpired",
+    "Request",
+    "Response",
+    "Retry",
+    "ScraperError",
+    "Secret",
+    "SecretMissing",
+    "SelectorError",
+    "Session",
+    "SessionEnded",
+    "Spider",
+    "SpiderNotFound",
+    "Timeout",
+    "TooLarge",
+    "TooManyRedirects",
+    "TooSlow",
+    "crawl",
+    "css",
+    "env",
+    "fill",
+    "prompt",
+    "xpath",
+]

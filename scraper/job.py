@@ -1,0 +1,377 @@
+"""`Job`: the frontier, items, outcomes and events of one crawl, in one SQLite file.
+
+What is not committed did not happen; what is committed never happens twice. Only the loop of `crawl` writes
+to it, from one thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from w3lib.url import canonicalize_url
+
+from scraper.errors import ConfigError
+from scraper.item import Reject
+from scraper.request import Request
+from scraper.response import Auth
+
+FOLDER = Path(".scraper")
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE requests (
+    id INTEGER PRIMARY KEY,
+    fingerprint BLOB NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    method TEXT NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB,
+    callback TEXT,
+    meta TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    parent INTEGER REFERENCES requests (id),
+    state TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'done', 'failed', 'denied')),
+    not_before REAL NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    status INTEGER,
+    error TEXT,
+    auth TEXT,
+    epoch INTEGER,
+    account TEXT,
+    fetched_at REAL,
+    elapsed REAL,
+    bytes INTEGER
+);
+CREATE INDEX frontier ON requests (priority DESC, id) WHERE state = 'queued';
+CREATE TABLE items (
+    request INTEGER NOT NULL REFERENCES requests (id),
+    n INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (request, n)
+) WITHOUT ROWID;
+CREATE TABLE rejects (
+    request INTEGER NOT NULL REFERENCES requests (id),
+    n INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    type TEXT NOT NULL,
+    message TEXT NOT NULL
+);
+CREATE INDEX rejects_of ON rejects (request);
+CREATE TABLE events (at REAL NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL);
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+_WAITING = "SELECT * FROM requests WHERE state = 'queued' AND not_before <= ? ORDER BY priority DESC, "
+_OLDEST = _WAITING + "id LIMIT ?"
+_NEWEST = _WAITING + "id DESC LIMIT ?"
+_DOUBTFUL = "WHERE auth = 'unknown' AND epoch = ? AND fetched_at > ? AND state IN ('done', 'failed')"
+_FORGET = tuple(
+    f"DELETE FROM {table} WHERE request IN (SELECT id FROM requests {_DOUBTFUL})"  # noqa: S608
+    for table in ("items", "rejects")
+)
+_QUEUE_AGAIN = f"UPDATE requests SET state = 'queued', attempts = 0 {_DOUBTFUL}"  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A request that was handed out: its row in the job, and when (seconds since the epoch)."""
+
+    id: int
+    request: Request
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What came of one request, as plain data: its outcome, and what the page gave."""
+
+    ok: bool
+    error: str | None = None
+    status: int | None = None
+    auth: Auth = "unknown"
+    epoch: int = 0
+    account: str | None = None
+    attempts: int = 1
+    elapsed: float = 0.0
+    size: int = 0
+    items: tuple[tuple[str, str], ...] = ()
+    rejects: tuple[Reject, ...] = ()
+    requests: tuple[Request, ...] = ()
+    denied: tuple[Request, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A visit that is ready to be committed: whose it is, and when its answer was seen."""
+
+    lease: Lease
+    visit: Visit
+    at: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How a job stands: pages by outcome, requests that wait, items, rejected rows and repeated sends."""
+
+    done: int
+    failed: int
+    queued: int
+    items: int
+    rejects: int
+    retries: int
+
+
+class Job:
+    """One crawl in one SQLite file, at `path`; a context manager. ``Job.create(spider_name)`` begins one."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if not self.path.exists():
+            raise ConfigError(f"There is no job {self.path}.")
+        self._db = _connect(self.path)
+        if self._db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+            self._db.close()
+            raise ConfigError(f"{self.path} is no job of this version of the scraper.")
+
+    @classmethod
+    def create(cls, spider: str, folder: str | Path = FOLDER) -> Self:
+        """Begin a job for the spider of that name: ``<folder>/jobs/<spider>/<UTC time>.sqlite``."""
+        path = _new_path(Path(folder), spider)
+        db = _connect(path)
+        db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        db.close()
+        job = cls(path)
+        job.note("spider", spider)
+        job.note("state", "running")
+        return job
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Job {self.path}>"
+
+    # The frontier
+
+    def add(self, requests: Iterable[Request], *, account: str | None = None) -> int:
+        """Put requests into the frontier that were never there; return how many."""
+        with self._transaction():
+            return sum(self._add(request, account, None, "queued") for request in requests)
+
+    def lease(self, n: int, *, newest_first: bool = False) -> list[Lease]:
+        """Hand out up to `n` requests that wait, the highest priority first."""
+        now = time.time()
+        with self._transaction():
+            rows = self._db.execute(_NEWEST if newest_first else _OLDEST, (now, n)).fetchall()
+            self._db.executemany(
+                "UPDATE requests SET state = 'leased' WHERE id = ?", [(row["id"],) for row in rows]
+            )
+        return [Lease(row["id"], _request(row), now) for row in rows]
+
+    def put_back(self, leases: Iterable[Lease]) -> None:
+        """Take leases back: their requests wait again."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE requests SET state = 'queued' WHERE id = ?", [(lease.id,) for lease in leases]
+            )
+
+    def commit(self, outcomes: Iterable[Outcome]) -> None:
+        """Write what came of leased requests, and what their pages gave, in one transaction."""
+        with self._transaction():
+            for outcome in outcomes:
+                self._commit(outcome.lease.id, outcome.visit, outcome.at)
+
+    def doubt(self, epoch: int, since: float) -> int:
+        """Take back the pages of `epoch` that nothing proves to be signed in; return how many.
+
+        These are the pages of unknown standing whose answer came after `since`, when the session was last
+        seen alive. Their items are dropped, and they wait to be fetched again.
+        """
+        with self._transaction():
+            for forget in _FORGET:
+                self._db.execute(forget, (epoch, since))
+            return self._db.execute(_QUEUE_AGAIN, (epoch, since)).rowcount
+
+    def _add(self, request: Request, account: str | None, parent: int | None, state: str) -> int:
+        return self._db.execute(
+            "INSERT INTO requests (fingerprint, url, method, headers, body, callback, meta, priority, depth, "
+            "parent, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO NOTHING",
+            (
+                fingerprint(request, account),
+                request.url,
+                request.method,
+                json.dumps(dict(request.headers)),
+                request.body,
+                request.callback,
+                json.dumps(dict(request.meta)),
+                request.priority,
+                request.depth,
+                parent,
+                state,
+            ),
+        ).rowcount
+
+    def _commit(self, id: int, visit: Visit, at: float) -> None:
+        self._db.execute(
+            "UPDATE requests SET state = ?, attempts = attempts + ?, status = ?, error = ?, auth = ?, "
+            "epoch = ?, account = ?, fetched_at = ?, elapsed = ?, bytes = ? WHERE id = ?",
+            (
+                "done" if visit.ok else "failed",
+                visit.attempts,
+                visit.status,
+                visit.error,
+                visit.auth,
+                visit.epoch,
+                visit.account,
+                at,
+                visit.elapsed,
+                visit.size,
+                id,
+            ),
+        )
+        self._db.executemany(
+            "INSERT INTO items (request, n, type, data) VALUES (?, ?, ?, ?)",
+            ((id, n, type, data) for n, (type, data) in enumerate(visit.items)),
+        )
+        self._db.executemany(
+            "INSERT INTO rejects (request, n, field, type, message) VALUES (?, ?, ?, ?, ?)",
+            ((id, reject.n, reject.field, reject.type, reject.message) for reject in visit.rejects),
+        )
+        for state, requests in (("queued", visit.requests), ("denied", visit.denied)):
+            for request in requests:
+                self._add(request, visit.account, id, state)
+
+    # What was collected
+
+    def items(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield every item as its type's name and its data, in the order in which the pages were found."""
+        for row in self._db.execute("SELECT type, data FROM items ORDER BY request, n"):
+            yield row["type"], json.loads(row["data"])
+
+    def rejects(self) -> Iterator[tuple[str, Reject]]:
+        """Yield every rejected field with the URL of its page."""
+        for row in self._db.execute(
+            "SELECT url, n, type, field, message FROM rejects JOIN requests ON requests.id = request "
+            "ORDER BY request, n"
+        ):
+            yield row["url"], Reject(row["n"], row["type"], row["field"], row["message"])
+
+    def failures(self) -> Iterator[tuple[str, str]]:
+        """Yield the URL and the error of every request that failed."""
+        for row in self._db.execute("SELECT url, error FROM requests WHERE state = 'failed' ORDER BY id"):
+            yield row["url"], row["error"]
+
+    def counts(self) -> Counts:
+        """Count pages, items, rejected rows and retries."""
+        states = dict(self._db.execute("SELECT state, count(*) FROM requests GROUP BY state").fetchall())
+        return Counts(
+            done=states.get("done", 0),
+            failed=states.get("failed", 0),
+            queued=states.get("queued", 0) + states.get("leased", 0),
+            items=self._count("SELECT count(*) FROM items"),
+            rejects=self._count("SELECT count(*) FROM (SELECT DISTINCT request, n FROM rejects)"),
+            retries=self._count("SELECT coalesce(sum(attempts - 1), 0) FROM requests WHERE attempts > 1"),
+        )
+
+    def queued(self) -> int:
+        """Count the requests that wait."""
+        return self._count("SELECT count(*) FROM requests WHERE state = 'queued'")
+
+    def _count(self, query: str) -> int:
+        count: int = self._db.execute(query).fetchone()[0]
+        return count
+
+    # Events and notes
+
+    def event(self, kind: str, message: str) -> None:
+        """Write down that something happened: ``signed_in``, ``signed_out``, ..."""
+        self._db.execute(
+            "INSERT INTO events (at, kind, message) VALUES (?, ?, ?)", (time.time(), kind, message)
+        )
+
+    def events(self, kind: str) -> list[str]:
+        """Return the messages of all events of a kind, the first one first."""
+        rows = self._db.execute("SELECT message FROM events WHERE kind = ? ORDER BY at", (kind,))
+        return [row["message"] for row in rows]
+
+    def note(self, key: str, value: str) -> None:
+        """Keep a fact about the job, in place of an older one of that name."""
+        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+    def noted(self, key: str) -> str | None:
+        """Return a fact that was kept."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row["value"] if row else None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def fingerprint(request: Request, account: str | None) -> bytes:
+    """Return the key under which a request is known: method, canonical URL, body and account."""
+    parts = (request.method, canonicalize_url(request.url), account or "")
+    text = json.dumps(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text + b"\0" + (request.body or b""), digest_size=16).digest()
+
+
+def _request(row: sqlite3.Row) -> Request:
+    return Request(
+        row["url"],
+        row["method"],
+        json.loads(row["headers"]),
+        row["body"],
+        row["callback"],
+        json.loads(row["meta"]),
+        row["priority"],
+        row["depth"],
+    )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    db.row_factory = sqlite3.Row
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    return db
+
+
+def _new_path(folder: Path, spider: str) -> Path:
+    """Make the folders and return a path that is not taken yet."""
+    jobs = folder / "jobs" / spider
+    try:
+        jobs.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n")
+    except OSError as error:
+        raise ConfigError(f"The job's folder {jobs} cannot be made: {error.strerror}.") from error
+    stem = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    endings = itertools.chain(["Z"], (f"Z-{number}" for number in itertools.count(2)))
+    return next(path for end in endings if not (path := jobs / f"{stem}{end}.sqlite").exists())

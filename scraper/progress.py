@@ -1,0 +1,87 @@
+"""What a person sees while a crawl runs: one live line on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+
+if TYPE_CHECKING:
+    from scraper.crawl import Crawl
+
+LIVE_SECONDS = 0.1
+PLAIN_SECONDS = 10.0
+
+
+class Progress:
+    """Shows a crawl on `console`; call it whenever the crawl has moved. A context manager.
+
+    If it `is_quiet`, only what is worth a line of its own is said.
+    """
+
+    def __init__(
+        self, console: Console, *, is_quiet: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.console, self.is_quiet, self.clock = console, is_quiet, clock
+        self.has_begun = False
+        self._spinner = Spinner("dots")
+        self._live = Live(self._spinner, console=console, transient=True, auto_refresh=False)
+        self._every = LIVE_SECONDS if console.is_terminal else PLAIN_SECONDS
+        self._next = 0.0
+        self._sign_ins = 0
+        self._said_stop = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def __call__(self, crawl: Crawl) -> None:
+        """Show how `crawl` stands."""
+        self._tell(crawl)
+        if not self.has_begun:
+            self.has_begun, self._next = True, self.clock() + self._every
+        elif not self.is_quiet and self.clock() >= self._next:
+            self._next = self.clock() + self._every
+            self._show(crawl)
+
+    def _tell(self, crawl: Crawl) -> None:
+        """Say what is worth a line of its own: a sign-in, a stop."""
+        if crawl.sign_ins > self._sign_ins:
+            again = " again" if self._sign_ins else ""
+            self._sign_ins = crawl.sign_ins
+            self._say(f"Signed in{again} as {crawl.spider.session.account or 'a member'}.")
+        if crawl.stop.is_set() and not self._said_stop:
+            self._said_stop = True
+            self._say(f"Stopping after {crawl.in_flight} pages under way; Ctrl-C again stops at once.")
+
+    def _say(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False)
+
+    def _show(self, crawl: Crawl) -> None:
+        line = describe(crawl)
+        if not self.console.is_terminal:
+            self._say(line)
+            return
+        self._spinner.update(text=line)
+        if not self._live.is_started:
+            self._live.start()
+        self._live.refresh()
+
+
+def describe(crawl: Crawl) -> str:
+    """Return one line on how a crawl stands."""
+    seconds = max(time.monotonic() - crawl.started, 0.001)
+    failed = f", {crawl.failed:,} failed" if crawl.failed else ""
+    return (
+        f"{crawl.spider.name}: {crawl.pages:,} pages ({crawl.pages / seconds:,.0f}/s){failed}, "
+        f"{crawl.items:,} items, {crawl.job.queued():,} queued, {seconds:,.0f} s"
+    )

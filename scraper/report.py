@@ -1,0 +1,45 @@
+"""What a person sees after a crawl: a short summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from scraper.job import Job
+
+EXAMPLES = 5
+INDENT = "  "
+
+
+def summary(job: Job, *, seconds: float, exported: Iterable[str]) -> Iterator[Text]:
+    """Yield lines on how a crawl went: pages, items, sign-ins, retries, time, and where the data is."""
+    state = (job.noted("state") or "").partition(":")[0]
+    ending = f"stopped at {state}" if state.startswith("max_") else state
+    yield Text(f"{job.noted('spider')}: {ending} after {seconds:.1f} s", style="bold")
+    for label, value in _lines(job, exported):
+        yield Text.assemble(INDENT, (f"{label:10}", "dim"), value)
+
+
+def _lines(job: Job, exported: Iterable[str]) -> Iterator[tuple[str, str]]:
+    counts, sign_ins = job.counts(), job.events("signed_in")
+    yield "pages", f"{counts.done:,}" + _of(counts.failed, "failed") + _of(counts.queued, "still queued")
+    yield "items", f"{counts.items:,}" + _of(counts.rejects, "rejected")
+    if sign_ins:
+        accounts = ", ".join(dict.fromkeys(filter(None, sign_ins)))
+        yield "sign-ins", f"{len(sign_ins)}" + (f" as {accounts}" if accounts else "")
+    yield "retries", f"{counts.retries:,}"
+    for target in exported:
+        yield "data", target
+    yield "job", str(job.path)
+    for url, error in islice(job.failures(), EXAMPLES):
+        yield "failed", f"{url}: {error}"
+    for url, reject in islice(job.rejects(), EXAMPLES):
+        yield "rejected", f"{url}: {reject}"
+
+
+def _of(number: int, what: str) -> str:
+    return f", {number:,} {what}" if number else ""

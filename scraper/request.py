@@ -1,0 +1,82 @@
+"""`Request`: what to fetch, as plain data, so that it can wait in a file or travel to a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from scraper.errors import ConfigError
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+Callback = str | Callable[..., Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of a crawl.
+
+    `callback` names the spider's method that reads the answer (``None``: ``parse``); a method given as it
+    is counts by its name. `meta` travels along and has to be JSON. A higher `priority` goes first. `depth`
+    counts the links from a start URL.
+    """
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    callback: Callback = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    priority: int = 0
+    depth: int = 0
+
+    def __post_init__(self) -> None:
+        if not is_http(self.url):
+            raise ConfigError(f"{self.url!r} is no http or https address; give it whole, with its scheme.")
+        object.__setattr__(self, "method", self.method.upper())
+        if callable(self.callback):
+            object.__setattr__(self, "callback", _name_of(self.callback))
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether the method only reads (RFC 9110, 9.2.1), so that the request may be sent again."""
+        return self.method in SAFE_METHODS
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.url}>"
+
+
+def _name_of(callback: Callable[..., Any]) -> str:
+    name = getattr(callback, "__name__", "")
+    if not name.isidentifier():
+        raise ConfigError(f"{callback!r} is no callback: it has no name; give a method of the spider.")
+    return str(name)
+
+
+def is_http(url: str) -> bool:
+    """Whether `url` is absolute, http or https, and names a host, and a port that there is."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def join(base: str, address: str) -> str:
+    """Resolve `address` against `base`; what cannot be an address comes back as it is."""
+    try:
+        return urljoin(base, address.strip())
+    except ValueError:
+        return address
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of `url`, a scheme's own port left out: ``https://shop.example``."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"

@@ -1,0 +1,234 @@
+"""`Response`: an answer, with one parsed tree that everything reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, Literal, TypeVar
+
+import lxml.html
+from bs4 import BeautifulSoup, Tag
+from lxml import etree
+from parsel import Selector as ParselSelector
+from parsel import SelectorList
+from requests.structures import CaseInsensitiveDict
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
+
+from scraper.errors import ConfigError, FetchError
+from scraper.forms import Form, is_password
+from scraper.item import Reject, extract
+from scraper.request import Callback, Request, is_http, join
+from scraper.selector import ADDRESSES, Element, Selector, compile_xpath
+
+T = TypeVar("T")
+Auth = Literal["signed_in", "anonymous", "unknown"]
+
+_forms = compile_xpath("//form")
+_base = compile_xpath("string((//base[@href])[1]/@href)")
+_passwords = compile_xpath("//input[@type]")
+
+
+class Response:
+    """The answer to a `Request`, its body read.
+
+    `url` is where the answer came from, after redirects; `history` holds the URLs that led there. `auth`
+    says whether the session was signed in (``"signed_in"``, ``"anonymous"``, ``"unknown"``), `account` as
+    whom, and `epoch` under which sign-in of the session the request was sent (0: before any). `elapsed` is
+    seconds, `attempts` how often the request was sent. `rejects` collects the rows that gave no item.
+    """
+
+    auth: Auth = "unknown"
+    account: str | None = None
+    epoch: int = 0
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        request: Request | None = None,
+        history: tuple[str, ...] = (),
+        elapsed: float = 0.0,
+        attempts: int = 1,
+        allows: Callable[[str], bool] = is_http,
+    ) -> None:
+        self.url, self.status, self.content, self.history = url, status, content, history
+        self.headers: Mapping[str, str] = CaseInsensitiveDict(headers or {})
+        self.request = request if request is not None else Request(url)
+        self.elapsed, self.attempts = elapsed, attempts
+        self.allows = allows
+        self.rejects: list[Reject] = []
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} {self.url} ({self.auth})>"
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 200 to 299."""
+        return 200 <= self.status < 300
+
+    @property
+    def content_type(self) -> str:
+        """The media type, without parameters, in lower case."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the body is HTML, by its type, or by its look where it has none."""
+        if self.content_type:
+            return self.content_type in ("text/html", "application/xhtml+xml")
+        return self.text[:256].lstrip().startswith("<")
+
+    @cached_property
+    def encoding(self) -> str:
+        """The name of the text encoding: byte order mark, HTTP header, declaration in the page, UTF-8."""
+        declared = (
+            read_bom(self.content)[0]
+            or http_content_type_encoding(self.headers.get("Content-Type"))
+            or html_body_declared_encoding(self.content)
+        )
+        return declared or ("utf-8" if _is_utf8(self.content) else "cp1252")
+
+    @cached_property
+    def text(self) -> str:
+        """The body as text."""
+        bom = read_bom(self.content)[1] or b""
+        return self.content[len(bom) :].decode(self.encoding, "replace")
+
+    def json(self) -> Any:
+        """Return the body as JSON. Raises `FetchError` where it is none."""
+        try:
+            return json.loads(self.content)
+        except ValueError as error:
+            raise FetchError(
+                f"{self.url} did not answer with JSON but with {self.content_type!r}."
+            ) from error
+
+    @cached_property
+    def tree(self) -> Element:
+        """The page as one lxml tree, parsed once. An empty body is an empty page."""
+        content = self.content if self.encoding == "utf-8" else self.text.encode()  # libxml2 knows few others
+        parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
+        try:
+            return lxml.html.document_fromstring(content, parser=parser)
+        except etree.ParserError:
+            return lxml.html.document_fromstring(b"<html><body></body></html>")
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """The page as BeautifulSoup over lxml, made when first asked for."""
+        return BeautifulSoup(self.content, "lxml", from_encoding=self.encoding)
+
+    @cached_property
+    def base_url(self) -> str:
+        """The address against which the links of the page count: ``<base href>``, or its own."""
+        stated = join(self.url, str(_base(self.tree)))
+        return stated if is_http(stated) else self.url
+
+    @cached_property
+    def selector(self) -> ParselSelector:
+        """The page as a parsel selector."""
+        return ParselSelector(root=self.tree, type="html", base_url=self.base_url)
+
+    def css(self, query: str) -> SelectorList[ParselSelector]:
+        """Return parsel selectors for all matches of a CSS selector."""
+        return self.selector.css(query)
+
+    def xpath(self, query: str, **variables: Any) -> SelectorList[ParselSelector]:
+        """Return parsel selectors for all matches of an XPath expression."""
+        return self.selector.xpath(query, **variables)
+
+    def items(self, cls: type[T], *, rows: str | None = None) -> Iterator[T]:
+        """Yield an item of `cls` for each of its rows; a row that gives none goes into `rejects`.
+
+        `cls` is an `Item`, or a pydantic model, dataclass or attrs class whose fields are annotated as
+        ``Annotated[str, css(...)]``. `rows` stands in for the class's own.
+        """
+        for row in extract(cls, self.tree, self.base_url, rows) if self.is_html else ():
+            if isinstance(row, list):
+                self.rejects.extend(row)
+            else:
+                yield row
+
+    def links(self, selector: str, *, callback: Callback = None) -> Iterator[Request]:
+        """Yield a request for every link that `selector` matches, or that stands in what it matches.
+
+        Only http and https addresses that the spider allows, each once, in the order of the page.
+        """
+        seen = set()
+        for match in Selector("css", selector).find(self.tree) if self.is_html else ():
+            for url in self._addresses(match):
+                if url not in seen and self.allows(url):
+                    seen.add(url)
+                    yield self.follow(url, callback=callback)
+
+    def _addresses(self, match: Any) -> Iterator[str]:
+        if not isinstance(match, etree._Element):
+            yield from self._absolute(str(match))
+        elif match.get("href") is not None:
+            yield from self._absolute(match.get("href", ""))
+        else:
+            for link in match.iter("a", "area"):
+                if link.get("href") is not None:
+                    yield from self._absolute(link.get("href", ""))
+
+    def _absolute(self, href: str) -> Iterator[str]:
+        url = join(self.base_url, href).partition("#")[0]
+        if is_http(url):
+            yield url
+
+    def follow(
+        self, target: str | Tag | Element | ParselSelector, *, callback: Callback = None, **options: Any
+    ) -> Request:
+        """Return a request for an address on this page, or for an element that holds one.
+
+        `target` may be relative; `options` are those of `Request`. The request is one link deeper than this
+        page, and the fragment is left out.
+        """
+        url = join(self.base_url, _address_of(target)).partition("#")[0]
+        return Request(url, callback=callback, depth=self.request.depth + 1, **options)
+
+    def forms(self) -> list[Form]:
+        """Return the forms of the page, in its order."""
+        return [self._form(element) for element in _forms(self.tree)] if self.is_html else []
+
+    def form(self, selector: str) -> Form:
+        """Return the form that `selector` matches, or that stands around or in its first match."""
+        for match in Selector("css", selector).elements(self.tree):
+            around = [match, *match.iterancestors("form"), *match.iter("form")]
+            for element in around:
+                if element.tag == "form":
+                    return self._form(element)
+        raise ConfigError(f"{self.url} has no form {selector!r}; it has {self.forms() or 'no form at all'}.")
+
+    def _form(self, element: Element) -> Form:
+        return Form(element, url=self.url, base_url=self.base_url, encoding=self.encoding)
+
+    @cached_property
+    def has_password_field(self) -> bool:
+        """Whether the page asks for a password."""
+        if not self.is_html or b"password" not in self.content.lower():
+            return False
+        return any(is_password(control) for control in _passwords(self.tree))
+
+
+def _address_of(target: Any) -> str:
+    root = target.root if isinstance(target, ParselSelector) else target
+    if isinstance(root, str):
+        return root
+    names = ("href", *sorted(ADDRESSES)) if isinstance(root, Tag | etree._Element) else ()
+    for name in names:
+        if (value := root.get(name)) is not None:
+            return str(value)
+    raise ConfigError(f"{target!r} holds no address to follow; give a URL or an element with href or src.")
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

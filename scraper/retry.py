@@ -1,0 +1,125 @@
+"""The retry policy: a thin, opinionated wrapper over tenacity."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+import requests
+import tenacity
+from tenacity.stop import stop_base
+from tenacity.wait import wait_base
+
+from scraper.errors import TooLarge, TooManyRedirects, TooSlow
+from scraper.request import SAFE_METHODS
+
+TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 525)})
+TRANSIENT_ERRORS = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+PERMANENT_ERRORS = (requests.exceptions.SSLError, TooLarge, TooManyRedirects, TooSlow)
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How often and when a request that failed for a passing reason is sent again.
+
+    `attempts` counts the first one too. `wait` and `max_wait` are seconds: the pause before the n-th repeat
+    is drawn between 0 and ``wait * 2**n``, at most `max_wait` (exponential backoff with full jitter); a
+    ``Retry-After`` of the server is the least that is waited, up to `max_wait`. Only safe methods are
+    repeated.
+    """
+
+    attempts: int = 4
+    statuses: frozenset[int] = TRANSIENT_STATUSES
+    wait: float = 1.0
+    max_wait: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError(f"Retry(attempts={self.attempts}) would never send anything; give at least 1.")
+
+    @classmethod
+    def of(cls, value: Retry | int) -> Retry:
+        """Accept a plain number of attempts."""
+        return value if isinstance(value, Retry) else cls(attempts=value)
+
+    def call(
+        self, send: Callable[[], requests.Response], *, method: str, hurry: threading.Event
+    ) -> tuple[requests.Response, int]:
+        """Call `send` until it answers; return the last answer and the number of attempts.
+
+        An answer with a transient status that outlives the attempts is returned, an error is raised, with
+        ``attempts`` set on it. Once `hurry` is set, nothing is waited for or repeated any more.
+        """
+        retrying = self._retrying(method, hurry)
+        try:
+            response = retrying(send)
+        except requests.RequestException as error:
+            error.attempts = retrying.statistics["attempt_number"]  # type: ignore[attr-defined]
+            raise
+        return response, retrying.statistics["attempt_number"]
+
+    def _retrying(self, method: str, hurry: threading.Event) -> tenacity.Retrying:
+        attempts = self.attempts if method.upper() in SAFE_METHODS else 1
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_transient)
+            | tenacity.retry_if_result(lambda response: response.status_code in self.statuses),
+            wait=_Wait(self.wait, self.max_wait),
+            stop=tenacity.stop_after_attempt(attempts) | _CutShort(hurry),
+            sleep=lambda seconds: None,
+            retry_error_callback=_last_outcome,
+        )
+
+
+def _is_transient(error: BaseException) -> bool:
+    return isinstance(error, TRANSIENT_ERRORS) and not isinstance(error, PERMANENT_ERRORS)
+
+
+def _last_outcome(state: tenacity.RetryCallState) -> requests.Response:
+    assert state.outcome is not None
+    result: requests.Response = state.outcome.result()
+    return result
+
+
+class _CutShort(stop_base):
+    """Waits before the next attempt, and is a reason to stop where the wait was cut short."""
+
+    def __init__(self, hurry: threading.Event) -> None:
+        self.hurry = hurry
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
+        return self.hurry.wait(retry_state.upcoming_sleep)
+
+
+class _Wait(wait_base):
+    """Exponential backoff with full jitter that waits at least as long as the server asks."""
+
+    def __init__(self, wait: float, max_wait: float) -> None:
+        self.backoff = tenacity.wait_random_exponential(multiplier=wait, max=max_wait)
+        self.max_wait = max_wait
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> float:
+        return max(self.backoff(retry_state), self._asked_for(retry_state))
+
+    def _asked_for(self, state: tenacity.RetryCallState) -> float:
+        if state.outcome is None or state.outcome.failed:
+            return 0.0
+        asked = retry_after(state.outcome.result().headers.get("Retry-After", ""))
+        return min(asked, self.max_wait)
+
+
+def retry_after(value: str) -> float:
+    """Return the seconds a ``Retry-After`` header asks for (RFC 9110, 10.2.3), 0 where it makes no sense."""
+    try:
+        return max(0.0, float(value)) if value.strip().isdigit() else max(0.0, _until(value))
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+def _until(http_date: str) -> float:
+    when = parsedate_to_datetime(http_date)
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return when.timestamp() - time.time()

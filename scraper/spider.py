@@ -1,0 +1,135 @@
+"""`Spider`: where to start, how to sign in, what to take and where to go on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from scraper.errors import ConfigError
+from scraper.login import Login
+from scraper.request import Request, is_http, origin
+from scraper.response import Response
+from scraper.retry import Retry
+from scraper.selector import compile_css, compile_pattern
+from scraper.session import MAX_BODY, Session, Timeout
+
+
+class Spider:
+    """Declares a crawl. Subclass it; everything is a class attribute, and may be given to an instance.
+
+    `start_urls` are absolute. `item` is a class, or several, of which every page is searched for rows;
+    `follow` one CSS selector, or several, of the links to go on to. A `login` signs in before the first page
+    and again whenever the site has ended the session, at most `max_relogins` times. Only hosts of
+    `allowed_domains` are visited (``None``: those of `start_urls`; a domain stands for its subdomains too),
+    and no URL that a regular expression of `deny` is found in. `delay` is in seconds between two requests to
+    one host, half more or less; loopback is not delayed. `max_time` is in seconds, `max_body` in bytes after
+    decompression, `max_depth` in links from a start URL; the first limit that is reached ends the crawl
+    (pages that are under way are finished, so a few more items may come than `max_items`).
+    """
+
+    name: ClassVar[str] = ""
+    start_urls: Sequence[str] = ()
+    login: Login | None = None
+    item: Any = None
+    follow: str | Sequence[str] | None = None
+    allowed_domains: Sequence[str] | None = None
+    deny: str | Sequence[str] = ()
+    concurrency: int = 4
+    delay: float = 0.25
+    retry: Retry | int = Retry(attempts=4)
+    timeout: Timeout | float = Timeout()
+    max_body: int = MAX_BODY
+    max_pages: int | None = None
+    max_items: int | None = None
+    max_depth: int | None = None
+    max_time: float | None = None
+    max_relogins: int = 10
+    order: Literal["breadth", "depth"] = "breadth"
+    headers: Mapping[str, str] = {}
+    proxies: Mapping[str, str] = {}
+    verify: bool | str = True
+    cert: str | tuple[str, str] | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.name = cls.__dict__.get("name") or snake_case(cls.__name__)
+        for selector in _several(cls.follow):
+            compile_css(selector)
+        for pattern in _several(cls.deny):
+            compile_pattern(pattern)
+
+    def __init__(self, **attributes: Any) -> None:
+        for name, value in attributes.items():
+            if not hasattr(type(self), name):
+                raise ConfigError(f"{type(self).__name__} has no attribute {name!r} to set.")
+            setattr(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"<Spider {self.name}>"
+
+    @cached_property
+    def session(self) -> Session:
+        """The session of this spider, made when first used."""
+        session = Session(
+            self.login,
+            base_url=origin(self.start_urls[0]) if self.start_urls else None,
+            timeout=self.timeout,
+            retry=self.retry,
+            headers=self.headers,
+            proxies=self.proxies,
+            verify=self.verify,
+            cert=self.cert,
+            max_body=self.max_body,
+            pool_size=max(self.concurrency, 1),
+        )
+        session.verify_url = self.start_urls[0] if self.start_urls else None
+        return session
+
+    def start_requests(self) -> Iterable[Request]:
+        """Yield the first requests: one for each of `start_urls`."""
+        for url in self.start_urls:
+            yield Request(url)
+
+    def parse(self, response: Response) -> Iterable[Any]:
+        """Yield items and requests of a page: what `item` and `follow` say. Override it to read by hand."""
+        for cls in _several(self.item):
+            yield from response.items(cls)
+        for selector in _several(self.follow):
+            yield from response.links(selector)
+
+    def opened(self) -> None:
+        """Called once before anything else; may still set attributes such as `start_urls`."""
+
+    def closed(self, reason: str) -> None:
+        """Called once at the end: ``finished``, ``interrupted``, the limit reached, or what went wrong."""
+
+    def allows(self, url: str) -> bool:
+        """Whether the crawl may visit `url`: http or https, an allowed domain, nothing of `deny`."""
+        host = (urlsplit(url).hostname or "") if is_http(url) else ""
+        inside = any(host == domain or host.endswith(f".{domain}") for domain in self._domains)
+        return inside and not any(pattern.search(url) for pattern in self._denied)
+
+    @cached_property
+    def _domains(self) -> frozenset[str]:
+        if self.allowed_domains is not None:
+            return frozenset(domain.lower().lstrip(".") for domain in self.allowed_domains)
+        return frozenset(urlsplit(url).hostname or "" for url in self.start_urls) - {""}
+
+    @cached_property
+    def _denied(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(map(compile_pattern, _several(self.deny)))
+
+
+def snake_case(name: str) -> str:
+    """Return a class name as a spider's name: ``BookShop`` is ``book_shop``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    """Read "nothing, one or several" as a tuple."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
