@@ -1,0 +1,54 @@
+"""Small worlds to test in: the practice site, and a job of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from examples.site import PracticeSite
+from scraper import FormLogin, Job, Session, Spider, fill
+from spiders.bookshop import Book
+
+
+@pytest.fixture
+def site() -> Iterator[PracticeSite]:
+    """The practice site, running, with all levers at rest."""
+    with PracticeSite() as site:
+        yield site
+
+
+@pytest.fixture
+def login(site: PracticeSite) -> FormLogin:
+    """A login of the site's reader."""
+    return FormLogin("/login", fill(username=site.username, password=site.password), logged_in="a.logout")
+
+
+@pytest.fixture
+def session(site: PracticeSite, login: FormLogin) -> Iterator[Session]:
+    """A session for the site's reader."""
+    with Session(login, base_url=site.url, retry=1) as session:
+        yield session
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Iterator[Job]:
+    """An empty job."""
+    with Job.create("test", tmp_path) as job:
+        yield job
+
+
+@pytest.fixture
+def shop(site: PracticeSite, login: FormLogin) -> type[Spider]:
+    """A spider for the books of one category of the site: 5 list pages, a page each for the books."""
+
+    class Shop(Spider):
+        start_urls = (f"{site.url}/books",)
+        item = Book
+        follow = ("article.book h3 a", "li.next a")
+        max_pages = 84
+        retry = 1
+
+    Shop.login = login
+    return Shop

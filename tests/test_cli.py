@@ -1,0 +1,190 @@
+"""The command line as a person meets it: real processes against the real practice site."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.commands import ROOT, scraper, start
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A working directory with the bookshop's spider in it."""
+    (tmp_path / "spiders").mkdir()
+    shutil.copy(ROOT / "spiders" / "bookshop.py", tmp_path / "spiders")
+    return tmp_path
+
+
+def books(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_readme_run_exports_a_thousand_books_after_one_sign_in(folder, site):
+    done = scraper("run", "bookshop", "-o", "books.csv", "-o", "books.jsonl", cwd=folder, SHOP_URL=site.url)
+    assert done.returncode == 0, done.stderr
+    assert len({book["upc"] for book in books(folder / "books.csv")}) == 1000
+    assert list(books(folder / "books.csv")[0]) == ["title", "author", "price", "upc", "tags"]
+    assert len((folder / "books.jsonl").read_text().splitlines()) == 1000
+    assert site.counts.logins == 1
+    assert done.stdout == ""
+    for words in (
+        "pages",
+        "1,050",
+        "items",
+        "1,000",
+        "sign-ins",
+        "1 as reader",
+        "retries",
+        "books.csv",
+        ".sqlite",
+    ):
+        assert words in done.stderr
+
+
+def test_a_site_that_signs_everyone_out_costs_sign_ins_but_no_book(folder, site):
+    site.sign_out_after = 200
+    done = scraper("run", "bookshop", "-o", "books.csv", cwd=folder, SHOP_URL=site.url)
+    assert done.returncode == 0, done.stderr
+    rows = books(folder / "books.csv")
+    assert (len(rows), len({book["upc"] for book in rows})) == (1000, 1000)
+    assert 5 <= site.counts.logins <= site.counts.expiries + 1
+    assert "Signed in again as reader." in done.stderr
+
+
+def test_without_a_shop_the_spider_starts_one(folder):
+    done = scraper("run", "bookshop", "-o", "-", "--max-pages", "10", "--no-progress", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert len([json.loads(line) for line in done.stdout.splitlines()]) == 9
+
+
+def test_a_wrong_password_ends_with_one_sentence_and_one_attempt(folder, site):
+    done = scraper(
+        "run", "bookshop", "-o", "b.csv", cwd=folder, SHOP_URL=site.url, SHOP_PASSWORD="Wr0ng-guess"
+    )
+    assert done.returncode == 16
+    assert done.stderr.count("\n") == 1
+    assert "did not accept the credentials" in done.stderr
+    assert "Wrong user name or password." in done.stderr
+    assert site.counts.login_attempts == 1
+    assert "Wr0ng-guess" not in done.stdout + done.stderr
+    assert not (folder / "b.csv").exists()
+    assert all(b"Wr0ng-guess" not in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["run", "bookshp"], "There is no spider named 'bookshp' in spiders/; did you mean 'bookshop'?"),
+        (["run", "bookshop", "-o", "none/books.csv"], "The folder none for books.csv does not exist"),
+        (["run", "bookshop", "-o", "books.doc"], "books.doc has no known format"),
+        (["run", "bookshop", "-s", "concurency=2"], "did you mean 'concurrency'?"),
+        (["run", "bookshop", "-a", "colour=red"], "There is no attribute of bookshop named 'colour'"),
+        (["run", "bookshop", "--max-pages", "0"], "Invalid value for '--max-pages'"),
+        (["run", "broken"], "spiders/broken.py does not load"),
+        (["run", "selector"], "spiders/selector.py: 'a[[' is not a CSS selector"),
+        (["run", "secret"], "The environment variable NO_SUCH_PASSWORD is not set"),
+        (["run", "nowhere"], "has nowhere to start"),
+        (["run"], "Missing argument 'SPIDER'"),
+        (["rum"], "No such command 'rum'"),
+    ],
+)
+def test_a_mistake_ends_with_exit_code_2_and_a_sentence(folder, arguments, sentence):
+    spider = "from scraper import Spider, FormLogin, env, fill\n"
+    (folder / "spiders" / "broken.py").write_text(f"{spider}class Broken(Spider:\n")
+    (folder / "spiders" / "selector.py").write_text(f"{spider}class Selector(Spider):\n    follow = 'a[['\n")
+    (folder / "spiders" / "nowhere.py").write_text(f"{spider}class Nowhere(Spider): ...\n")
+    (folder / "spiders" / "secret.py").write_text(
+        f"{spider}class Secret(Spider):\n    start_urls = ['http://127.0.0.1:8420/']\n"
+        "    login = FormLogin('/', fill(password=env('NO_SUCH_PASSWORD')))\n"
+        "    def opened(self):\n        env('NO_SUCH_PASSWORD')()\n"
+    )
+    done = scraper(*arguments, cwd=folder)
+    assert done.returncode == 2
+    assert sentence in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_pages_that_failed_or_gave_no_item_end_with_exit_code_1_and_are_named(folder, site):
+    (folder / "spiders" / "odd.py").write_text(
+        "from scraper import Item, Spider, css\n"
+        "class Price(Item):\n    price: float = css('.no-such-price')\n"
+        f"class Odd(Spider):\n    start_urls = ['{site.url}/', '{site.url}/nowhere']\n    item = Price\n"
+    )
+    done = scraper("run", "odd", cwd=folder)
+    assert done.returncode == 1
+    assert f"{site.url}/nowhere: answered 404" in done.stderr
+    assert f"{site.url}/: Price.price: nothing matches css('.no-such-price')" in done.stderr
+
+
+def until(condition, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_ctrl_c_finishes_what_is_under_way_and_exports_what_there_is(folder, site):
+    site.latency = 0.02
+    with start("run", "bookshop", "-o", "books.csv", cwd=folder, SHOP_URL=site.url) as process:
+        until(lambda: site.counts.requests > 50)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Stopping after" in err
+    assert "partial: the crawl was cut short" in err
+    assert 0 < len(books(folder / "books.csv")) < 1000
+    assert site.counts.books["reader"] == len(books(folder / "books.csv")), "no page was fetched in vain"
+
+
+def test_ctrl_c_twice_stops_at_once_and_keeps_the_job(folder, site):
+    with start("run", "bookshop", "-o", "books.csv", cwd=folder, SHOP_URL=site.url) as process:
+        until(lambda: site.counts.requests > 50)
+        site.latency = 60
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "kept in the job" in err
+    assert "Traceback" not in err
+    assert list((folder / ".scraper" / "jobs" / "bookshop").glob("*.sqlite"))
+
+
+def test_login_signs_in_and_says_so(folder, site):
+    done = scraper("login", "bookshop", cwd=folder, SHOP_URL=site.url)
+    assert (done.returncode, done.stderr) == (0, f"Signed in to {site.url} as reader.\n")
+    assert site.counts.logins == 1
+
+
+def test_login_fails_with_the_site_s_own_words(folder, site):
+    done = scraper("login", "bookshop", cwd=folder, SHOP_URL=site.url, SHOP_PASSWORD="nonsense")
+    assert done.returncode == 16
+    assert "Wrong user name or password." in done.stderr
+
+
+def test_list_names_the_spiders_and_those_that_do_not_load(folder):
+    (folder / "spiders" / "broken.py").write_text("def (")
+    done = scraper("list", cwd=folder)
+    assert done.stdout.startswith("bookshop ")
+    assert "spiders/broken.py does not load" in done.stderr
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["login"], ["list"]])
+def test_every_command_has_help(command):
+    done = scraper(*command, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"Usage: python -m scraper {' '.join(command)}".rstrip())
+
+
+def test_the_version_is_told():
+    assert "0.1.0" in scraper("--version").stdout

@@ -1,0 +1,41 @@
+"""Every example runs as it is and prints what it says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import ROOT, environment
+
+PRINTS = {
+    "crawl_from_a_script": "100 rows",
+    "late_values": "200 as reader",
+    "nested_items": '"reviews": [',
+    "parse_by_hand": "reviews of",
+    "session_alone": "200 after 2 sign-ins",
+    "stay_signed_in": "380 different books",
+    "wrong_password": "1 attempt at the site",
+}
+
+
+def test_every_example_is_run_here():
+    assert sorted(path.stem for path in (ROOT / "examples").glob("[a-z]*.py")) == sorted(PRINTS)
+
+
+@pytest.mark.parametrize("name", PRINTS)
+def test_an_example_runs(name: str, tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", f"examples.{name}"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert PRINTS[name] in done.stdout
+    assert len((ROOT / "examples" / f"{name}.py").read_text().splitlines()) <= 50

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from scraper import ConfigError, Job, Request
+from scraper.item import Reject
+from scraper.job import Outcome, Visit, fingerprint
+
+URL = "http://shop.test/"
+
+
+def page(*items: str, **options) -> Visit:
+    return Visit(**{"ok": True, "status": 200, "items": tuple(("Book", item) for item in items), **options})
+
+
+def urls(leases) -> list[str]:
+    return [lease.request.url.removeprefix(URL) for lease in leases]
+
+
+def test_a_request_comes_out_as_it_went_in(job):
+    request = Request(URL, "post", {"A": "b"}, b"\x00body", "parse_book", {"page": [1]}, 5, 2)
+    job.add([request])
+    assert [lease.request for lease in job.lease(1)] == [request]
+
+
+def test_a_request_is_handed_out_once(job):
+    job.add([Request(URL)])
+    assert len(job.lease(5)) == 1
+    assert job.lease(5) == []
+
+
+def test_the_same_page_is_never_queued_twice(job):
+    assert job.add([Request(f"{URL}?b=2&a=1"), Request(f"{URL}?a=1&b=2#part")]) == 1
+
+
+def test_two_accounts_method_and_body_make_different_pages():
+    get = fingerprint(Request(URL), "ada")
+    assert get == fingerprint(Request(URL), "ada")
+    assert (
+        len({get, fingerprint(Request(URL), "bob"), fingerprint(Request(URL, "POST", body=b"x"), "ada")}) == 3
+    )
+
+
+def test_the_address_on_the_wire_is_the_one_the_page_gave(job):
+    job.add([Request(f"{URL}?b=2&a=1")])
+    assert urls(job.lease(1)) == ["?b=2&a=1"]
+
+
+def test_higher_priority_goes_first_then_the_older(job):
+    job.add([Request(f"{URL}a"), Request(f"{URL}b"), Request(f"{URL}c", priority=1)])
+    assert urls(job.lease(3)) == ["c", "a", "b"]
+
+
+def test_the_newest_may_go_first(job):
+    job.add([Request(f"{URL}a"), Request(f"{URL}b")])
+    assert urls(job.lease(2, newest_first=True)) == ["b", "a"]
+
+
+def test_what_is_put_back_waits_again(job):
+    job.add([Request(URL)])
+    job.put_back(job.lease(1))
+    assert len(job.lease(1)) == 1
+
+
+def test_a_commit_writes_outcome_items_rejects_and_new_requests(job):
+    job.add([Request(URL)])
+    [lease] = job.lease(1)
+    visit = page(
+        '{"title":"a"}',
+        rejects=(Reject(1, "Book", "price", "nothing matches"),),
+        requests=(Request(f"{URL}next"), Request(URL)),
+        attempts=3,
+    )
+    job.commit([Outcome(lease, visit)])
+    assert list(job.items()) == [("Book", {"title": "a"})]
+    assert list(job.rejects()) == [(URL, Reject(1, "Book", "price", "nothing matches"))]
+    counts = job.counts()
+    assert (counts.done, counts.queued, counts.items, counts.rejects, counts.retries) == (1, 1, 1, 1, 2)
+
+
+def test_a_batch_is_committed_whole_or_not_at_all(job):
+    job.add([Request(f"{URL}a"), Request(f"{URL}b")])
+    first, second = job.lease(2)
+    broken = Visit(ok=True, items=(("Book", None),))  # type: ignore[arg-type]
+    with pytest.raises(sqlite3.IntegrityError):
+        job.commit([Outcome(first, page("{}")), Outcome(second, broken)])
+    assert list(job.items()) == []
+    assert job.counts().done == 0
+
+
+def test_items_come_in_the_order_in_which_their_pages_were_found(job):
+    job.add([Request(f"{URL}a"), Request(f"{URL}b")])
+    first, second = job.lease(2)
+    job.commit([Outcome(second, page('{"n":3}'))])
+    job.commit([Outcome(first, page('{"n":1}', '{"n":2}'))])
+    assert [data["n"] for _, data in job.items()] == [1, 2, 3]
+
+
+def test_doubtful_pages_are_taken_back_with_all_they_gave(job):
+    job.add([Request(URL + name) for name in ("proven", "early", "late", "failed", "other-epoch")])
+    proven, early, late, failed, other = job.lease(5)
+    job.commit(
+        [
+            Outcome(proven, page('{"n":1}', auth="signed_in", epoch=1), at=12.0),
+            Outcome(early, page('{"n":2}', epoch=1), at=9.0),
+            Outcome(late, page('{"n":3}', epoch=1, rejects=(Reject(0, "Book", "a", "b"),)), at=11.0),
+            Outcome(failed, Visit(ok=False, status=403, error="answered 403", epoch=1), at=11.0),
+            Outcome(other, page('{"n":4}', epoch=2), at=11.0),
+        ]
+    )
+    assert job.doubt(epoch=1, since=10.0) == 2
+    assert [data["n"] for _, data in job.items()] == [1, 2, 4]
+    assert list(job.rejects()) == []
+    assert urls(job.lease(5)) == ["late", "failed"]
+
+
+def test_a_page_taken_back_may_give_its_items_again(job):
+    job.add([Request(URL)])
+    job.commit([Outcome(job.lease(1)[0], page("{}", epoch=1), at=11.0)])
+    job.doubt(epoch=1, since=10.0)
+    job.commit([Outcome(job.lease(1)[0], page("{}", auth="signed_in", epoch=2))])
+    assert (job.counts().items, job.counts().retries) == (1, 0)
+
+
+def test_events_and_notes_are_kept(job):
+    job.event("signed_in", "ada")
+    job.event("signed_in", "bob")
+    job.note("state", "running")
+    job.note("state", "finished")
+    assert job.events("signed_in") == ["ada", "bob"]
+    assert (job.noted("state"), job.noted("nothing")) == ("finished", None)
+
+
+def test_jobs_lie_in_a_folder_that_git_ignores(tmp_path):
+    with Job.create("shop", tmp_path / "x") as first, Job.create("shop", tmp_path / "x") as second:
+        assert first.path != second.path
+        assert first.path.parent == tmp_path / "x" / "jobs" / "shop"
+    assert (tmp_path / "x" / ".gitignore").read_text() == "*\n"
+
+
+def test_a_job_is_opened_again_by_its_path(job):
+    job.add([Request(URL)])
+    with Job(job.path) as again:
+        assert again.queued() == 1
+
+
+def test_what_is_no_job_is_refused_with_a_sentence(tmp_path):
+    with pytest.raises(ConfigError, match="There is no job"):
+        Job(tmp_path / "none.sqlite")
+    sqlite3.connect(tmp_path / "other.sqlite").close()
+    with pytest.raises(ConfigError, match="no job of this version"):
+        Job(tmp_path / "other.sqlite")
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_anything_is_fetched(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be made"):
+        Job.create("shop", tmp_path / "file")

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import io
+import threading
+
+from rich.console import Console
+
+from scraper import Spider
+from scraper.crawl import Crawl
+from scraper.item import Reject
+from scraper.job import Outcome, Visit
+from scraper.progress import Progress
+from scraper.report import summary
+from scraper.request import Request
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def running(job) -> Crawl:
+    spider = type("Shop", (Spider,), {"start_urls": ("http://127.0.0.1/",)})()
+    crawl = Crawl(spider, job, None, lambda crawl: None, threading.Event())
+    crawl.pages, crawl.items, crawl.failed = 1200, 1100, 1
+    return crawl
+
+
+def test_elsewhere_than_on_a_terminal_a_plain_line_comes_every_ten_seconds(job):
+    out, clock = io.StringIO(), Clock()
+    with Progress(Console(file=out, width=200), clock=clock) as progress:
+        for clock.now in (0.0, 5.0, 9.9, 10.0, 11.0):
+            progress(running(job))
+    [line] = out.getvalue().splitlines()
+    assert line.startswith("shop: 1,200 pages (")
+    assert ", 1 failed, 1,100 items, 0 queued, " in line
+
+
+def test_on_a_terminal_one_line_is_kept_up_to_date_and_taken_away(job):
+    out, clock = io.StringIO(), Clock()
+    with Progress(Console(file=out, width=200, force_terminal=True), clock=clock) as progress:
+        for clock.now in (0.0, 1.0):
+            progress(running(job))
+        assert "shop: 1,200 pages" in out.getvalue()
+    assert out.getvalue().rpartition("shop: ")[2].endswith("\x1b[2K"), "the line is erased at the end"
+
+
+def test_sign_ins_and_a_stop_are_said_once_even_when_quiet(job):
+    out, clock, crawl = io.StringIO(), Clock(), running(job)
+    with Progress(Console(file=out, width=200), is_quiet=True, clock=clock) as progress:
+        crawl.sign_ins = 1
+        progress(crawl)
+        crawl.sign_ins = 2
+        crawl.stop.set()
+        for clock.now in (20.0, 40.0):
+            progress(crawl)
+    assert out.getvalue().splitlines() == [
+        "Signed in as a member.",
+        "Signed in again as a member.",
+        "Stopping after 0 pages under way; Ctrl-C again stops at once.",
+    ]
+
+
+def test_the_summary_says_how_it_went_and_where_the_data_is(job):
+    job.add([Request("http://127.0.0.1/a"), Request("http://127.0.0.1/b"), Request("http://127.0.0.1/c")])
+    good, bad = job.lease(2)
+    reject = Reject(0, "Book", "price", "nothing matches")
+    job.commit(
+        [
+            Outcome(good, Visit(ok=True, items=(("Book", "{}"),), rejects=(reject,), attempts=3)),
+            Outcome(bad, Visit(ok=False, error="answered 404")),
+        ]
+    )
+    job.event("signed_in", "ada")
+    job.note("state", "finished")
+    assert [line.plain for line in summary(job, seconds=6.25, exported=["books.csv (1 items)"])] == [
+        "test: finished after 6.2 s",
+        "  pages     1, 1 failed, 1 still queued",
+        "  items     1, 1 rejected",
+        "  sign-ins  1 as ada",
+        "  retries   2",
+        "  data      books.csv (1 items)",
+        f"  job       {job.path}",
+        "  failed    http://127.0.0.1/b: answered 404",
+        "  rejected  http://127.0.0.1/a: Book.price: nothing matches",
+    ]
