@@ -26,7 +26,7 @@ from scraper.progress import Progress
 from scraper.report import summary
 from scraper.spider import Spider
 
-DONE, INCOMPLETE, INTERRUPTED = 0, 1, 130
+DONE, INCOMPLETE, MISUSED, INTERRUPTED = 0, 1, 2, 130
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -40,6 +40,9 @@ def main() -> None:
     except ScraperError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)
+    except ImportError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(MISUSED)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped at once. What was committed is kept in the job.", err=True)
         sys.stdout.flush()

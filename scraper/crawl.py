@@ -142,7 +142,7 @@ class Crawl:
         pool.shutdown()
 
     def _close(self, reason: str) -> None:
-        self._give_back([*self._in_flight.values(), *(lease for _, lease in self._waiting)])
+        self.job.put_all_back()
         self.job.note("state", reason)
         self.spider.closed(reason)
         self.spider.session.close()

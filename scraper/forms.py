@@ -11,7 +11,7 @@ from urllib.parse import quote_plus, urlsplit
 from urllib3.filepost import encode_multipart_formdata
 from w3lib.encoding import resolve_encoding
 
-from scraper.request import Request, is_http, join, origin
+from scraper.request import Request, is_http, is_loopback, join, origin
 from scraper.selector import Element, compile_css, compile_xpath, text_of
 
 BUTTONS = frozenset({"submit", "image"})
@@ -294,7 +294,4 @@ def is_password(control: Element) -> bool:
 
 def secure_enough(url: str) -> bool:
     """Whether credentials may be sent to `url`: https, or http to this very machine."""
-    host = urlsplit(url).hostname or ""
-    return is_http(url) and (
-        urlsplit(url).scheme == "https" or host in ("localhost", "::1") or host.startswith("127.")
-    )
+    return is_http(url) and (urlsplit(url).scheme == "https" or is_loopback(url))

@@ -197,6 +197,10 @@ class Job:
                 "UPDATE requests SET state = 'queued' WHERE id = ?", [(lease.id,) for lease in leases]
             )
 
+    def put_all_back(self) -> None:
+        """Take back everything that is handed out, when nobody works on it any more."""
+        self._db.execute("UPDATE requests SET state = 'queued' WHERE state = 'leased'")
+
     def commit(self, outcomes: Iterable[Outcome]) -> None:
         """Write what came of leased requests, and what their pages gave, in one transaction."""
         with self._transaction():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import random
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
+
+from scraper.request import is_loopback
 
 JITTER = 0.5
 
@@ -26,12 +27,3 @@ class Pace:
         moment = max(now, self._free.get(host, now))
         self._free[host] = moment + self.delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         return moment
-
-
-def is_loopback(url: str) -> bool:
-    """Whether `url` stays on this machine, by its name or its address."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

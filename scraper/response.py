@@ -110,17 +110,21 @@ class Response:
     @cached_property
     def tree(self) -> Element:
         """The page as one lxml tree, parsed once. An empty body is an empty page."""
-        content = self.content if self.encoding == "utf-8" else self.text.encode()  # libxml2 knows few others
         parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
         try:
-            return lxml.html.document_fromstring(content, parser=parser)
+            return lxml.html.document_fromstring(self._utf8, parser=parser)
         except etree.ParserError:
             return lxml.html.document_fromstring(b"<html><body></body></html>")
 
     @cached_property
     def soup(self) -> BeautifulSoup:
         """The page as BeautifulSoup over lxml, made when first asked for."""
-        return BeautifulSoup(self.content, "lxml", from_encoding=self.encoding)
+        return BeautifulSoup(self._utf8, "lxml", from_encoding="utf-8")
+
+    @property
+    def _utf8(self) -> bytes:
+        """The body in UTF-8, for parsers: libxml2 does not know every encoding."""
+        return self.content if self.encoding == "utf-8" else self.text.encode()
 
     @cached_property
     def base_url(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -140,7 +140,7 @@ class Session(requests.Session):
         method, url = _text(method), self._resolve(_text(url))
         kwargs = dict(zip(_POSITIONAL, args, strict=False)) | kwargs
         send = partial(self._send, method, url, **kwargs)
-        if self.login is None or self._signing_in == threading.get_ident():
+        if self._signing_in == threading.get_ident() or not self._is_of_site(url):
             return send()[0]
         self.sign_in()
         return self._send_signed_in(send, method, url, bool(kwargs.get("stream")))
@@ -169,6 +169,14 @@ class Session(requests.Session):
         """Judge what a script asked for; of a streamed answer only the address and the status count."""
         content = b"" if stream else answer.content
         return self.judge(_response(answer, Request(url, method), content=content))
+
+    def _is_of_site(self, url: str) -> bool:
+        """Whether `url` is on a host of the login or of `base_url`, or below one."""
+        if self.login is None:
+            return False
+        host = urlsplit(url).hostname or ""
+        sites = {urlsplit(own).hostname or "" for own in (self.absolute(self.login.url), self.base_url or "")}
+        return any(host == site or host.endswith("." + site.removeprefix("www.")) for site in sites if site)
 
     def _resolve(self, url: str) -> str:
         return urljoin(self.base_url, url) if self.base_url else url
@@ -252,8 +260,11 @@ class Session(requests.Session):
     # Signing in
 
     def judge(self, response: Response) -> Auth:
-        """Return what a response says: signed in, anonymous or unknown. Without a login: unknown."""
-        if self.login is None:
+        """Return what a response says: signed in, anonymous or unknown.
+
+        Without a login, and for pages of other sites than the login's, it says nothing: unknown.
+        """
+        if self.login is None or not self._is_of_site(response.request.url):
             return "unknown"
         return judge(
             response,
@@ -325,9 +336,15 @@ class Session(requests.Session):
     def is_signed_in(self) -> bool:
         """Ask the site whether the session is still signed in: one request for the page that proved it.
 
-        Without a page that proves it (``verify=False``, or no sign-in yet) the answer is no.
+        Without a page that proves it (``verify=False``, or no sign-in yet) the answer is no. Raises
+        `LoginUnavailable` where the site does not answer.
         """
-        return bool(self._probe_url) and self.judge(self.exchange(Request(self._probe_url))) == "signed_in"
+        if not self._probe_url:
+            return False
+        try:
+            return self.judge(self.exchange(Request(self._probe_url))) == "signed_in"
+        except FetchError as error:
+            raise LoginUnavailable(f"Whether the session is alive cannot be told: {error}") from error
 
 
 _POSITIONAL = list(inspect.signature(requests.Session.request).parameters)[3:]  # behind self, method, url

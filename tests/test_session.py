@@ -31,6 +31,8 @@ from scraper import (
 )
 
 URL = "http://shop.test/"
+HTML = {"Content-Type": "text/html"}
+FORM = "<form method=post><input name=user><input type=password name=pw></form>"
 NO_WAIT = Retry(attempts=3, wait=0)
 
 
@@ -199,12 +201,10 @@ def test_a_post_that_met_an_ended_session_is_not_repeated(site, session, request
 
 
 def test_a_page_that_stays_closed_after_a_new_sign_in_is_denied(requests_mock: Mocker):
-    form = "<form method=post><input name=user><input type=password name=pw></form>"
-    html = {"Content-Type": "text/html"}
-    requests_mock.get("http://127.0.0.1/login", text=form, headers=html)
-    requests_mock.post("http://127.0.0.1/login", text="<a class=logout>", headers=html)
-    requests_mock.get("http://127.0.0.1/", text="<a class=logout>", headers=html)
-    requests_mock.get("http://127.0.0.1/admin", text=form, headers=html)
+    requests_mock.get("http://127.0.0.1/login", text=FORM, headers=HTML)
+    requests_mock.post("http://127.0.0.1/login", text="<a class=logout>", headers=HTML)
+    requests_mock.get("http://127.0.0.1/", text="<a class=logout>", headers=HTML)
+    requests_mock.get("http://127.0.0.1/admin", text=FORM, headers=HTML)
     login = FormLogin("/login", fill(user="a", pw="secret"), logged_in="a.logout")
     with pytest.raises(AccessDenied, match=r"http://127\.0\.0\.1/admin stays closed"):
         Session(login, base_url="http://127.0.0.1/").get("/admin")
@@ -257,6 +257,12 @@ def test_whether_it_is_signed_in_is_asked_at_the_site(site, session):
     assert session.is_signed_in()
     site.sign_everyone_out()
     assert not session.is_signed_in()
+
+
+def test_other_sites_are_asked_without_signing_in_and_are_not_judged(site, session, requests_mock: Mocker):
+    requests_mock.get("http://other.test/login", text=FORM, headers=HTML)
+    assert session.get("http://other.test/login").text == FORM
+    assert (session.epoch, site.counts.login_attempts) == (0, 0)
 
 
 def test_a_site_that_cannot_be_reached_is_unavailable_not_rejected(requests_mock: Mocker):

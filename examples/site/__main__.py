@@ -16,11 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told_to_stop = on_signal()
     try:
         site = PracticeSite(**options).start()
-    except ModuleNotFoundError as error:
-        return give_up(
-            f'The practice site needs {error.name}; install it: python -m pip install -e ".[demo]"'
-        )
-    except (ValueError, OSError) as error:
+    except (ModuleNotFoundError, ValueError, OSError) as error:
         return give_up(getattr(error, "strerror", None) or str(error))
     print(welcome(site), flush=True)
     told_to_stop.wait()

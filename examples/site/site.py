@@ -56,10 +56,19 @@ class PracticeSite(World):
         return READER.password
 
     def start(self) -> Self:
-        """Begin to serve; raise OSError, with a sentence, if the port is busy."""
+        """Begin to serve.
+
+        Raise, with a sentence, OSError if the port is busy, and ModuleNotFoundError without Flask.
+        """
         # Here and not above, so that who lacks Flask can still ask for --help and be told what to install.
-        from examples.site.app import app_of
-        from examples.site.server import SiteServer, listen
+        try:
+            from examples.site.app import app_of
+            from examples.site.server import SiteServer, listen
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                f'The practice site needs {error.name}; install it: python -m pip install -e ".[demo]"',
+                name=error.name,
+            ) from error
 
         if self._server is not None:
             raise RuntimeError(f"The practice site already runs at {self.url}.")

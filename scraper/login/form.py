@@ -103,9 +103,13 @@ class FormLogin(Login):
     @property
     def account(self) -> str | None:
         """What goes in as the user name: the ``username``, or the first field filled."""
-        name = USERNAME if USERNAME in self.fill else next(iter(self.fill), PASSWORD)
-        source = self.fill.get(name, True)
-        return None if name == PASSWORD or isinstance(source, bool) else reveal(source)
+        source = self.fill.get(self._account_field, True)
+        return None if isinstance(source, bool) else reveal(source)
+
+    @property
+    def _account_field(self) -> str:
+        others = (name for name in self.fill if name != PASSWORD)
+        return USERNAME if USERNAME in self.fill else next(others, "")
 
     def sign_in(self, session: Session) -> Response:
         """Open the page, fill the form, submit it once, and see what came back."""
@@ -113,10 +117,10 @@ class FormLogin(Login):
         if session.judge(page) == "signed_in":
             return page
         form = self._choose(page)
-        self._fill(form)
+        secrets = self._fill(form)
         landing = session.exchange(self._submission(form, page), retry=False)
         if session.judge(landing) != "signed_in":
-            self._check(landing, form)
+            self._check(landing, form, secrets)
         return landing
 
     def _choose(self, page: Response) -> Form:
@@ -132,9 +136,15 @@ class FormLogin(Login):
             )
         return min(forms, key=lambda form: sum(map(is_password, form.typed_into())))
 
-    def _fill(self, form: Form) -> None:
+    def _fill(self, form: Form) -> list[str]:
+        """Fill the form in; return what no message may show: all values but the user name."""
+        secrets = []
         for name, source in self.fill.items():
-            form[self._field(form, name)] = source if isinstance(source, bool) else reveal(source)
+            value = source if isinstance(source, bool) else reveal(source)
+            form[self._field(form, name)] = value
+            if isinstance(value, str) and name != self._account_field:
+                secrets.append(value)
+        return secrets
 
     def _field(self, form: Form, name: str) -> str:
         """Return the form's own name for `name`, which may be a meaning."""
@@ -150,27 +160,27 @@ class FormLogin(Login):
             raise LoginError(f"Nothing was sent: the form at {form.url} would {danger}.", response=page)
         return form.submit(button)
 
-    def _check(self, landing: Response, form: Form) -> None:
+    def _check(self, landing: Response, form: Form, secrets: list[str]) -> None:
         """Raise what the answer to the submit means, where that is plain."""
         if landing.status == 429 or landing.status >= 500:
             raise LoginUnavailable(
-                f"{landing.url} answered {landing.status} to the sign-in{self._quote(landing)}.",
+                f"{landing.url} answered {landing.status} to the sign-in{quote(landing, secrets)}.",
                 response=landing,
             )
         if any(_is_same(form, other) for other in landing.forms()):
             raise LoginRejected(
                 f"{landing.url} did not accept the credentials: it answered {landing.status} with the login "
-                f"form again{self._quote(landing)}.",
+                f"form again{quote(landing, secrets)}.",
                 response=landing,
             )
 
-    def _quote(self, page: Response) -> str:
-        """Quote the site's own words, without anything that was filled in as a secret."""
-        words = complaint(page)
-        for name, source in self.fill.items():
-            if name != USERNAME and not isinstance(source, bool) and (value := reveal(source)):
-                words = words.replace(value, "***")
-        return f" and says “{words}”" if words else ""
+
+def quote(page: Response, secrets: list[str]) -> str:
+    """Quote the site's own words, as the end of a sentence, without any of `secrets`."""
+    words = complaint(page)
+    for secret in filter(None, secrets):
+        words = words.replace(secret, "***")
+    return f" and says “{words}”" if words else ""
 
 
 def complaint(page: Response) -> str:
