@@ -2,6 +2,9 @@
 
 Any callable without arguments is a source: ``fill(password=lambda: vault.read("shop"))``. It is called
 when a form is filled, so importing or listing a spider never needs a secret.
+
+A `Secret` that is written down is kept out of logs at once. What `env` and `prompt` give may as well be the
+name of an account: it is kept out of logs once it is revealed, unless it is revealed as no secret.
 """
 
 from __future__ import annotations
@@ -10,20 +13,37 @@ import getpass
 import os
 import sys
 from collections.abc import Callable
+from typing import Self
 
-from scraper.errors import SecretMissing
+from scraper.errors import ConfigError, SecretMissing
+from scraper.redact import register, unfit
 
 
 class Secret:
-    """A text that is not shown by ``repr``, ``str`` or ``format``; ``reveal()`` gives it out."""
+    """A text that ``repr``, ``str`` and ``format`` do not show, and no log; ``reveal()`` gives it out.
+
+    Raises `ConfigError` where it cannot be kept out of logs, as it is too short or an everyday word.
+    """
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
+        if objection := unfit(value):
+            raise ConfigError(objection)
+        register(value)
         self._value = value
 
-    def reveal(self) -> str:
-        """Return the text itself."""
+    @classmethod
+    def looked_up(cls, value: str) -> Self:
+        """Hide a value that may be no secret after all, or unfit for one; `reveal` keeps it out of logs."""
+        secret = cls.__new__(cls)
+        secret._value = value
+        return secret
+
+    def reveal(self, *, is_secret: bool = True) -> str:
+        """Return the text itself, which is kept out of logs from now on, unless `is_secret` is false."""
+        if is_secret:
+            register(self._value)
         return self._value
 
     def __eq__(self, other: object) -> bool:
@@ -42,10 +62,15 @@ Value = str | Secret
 Source = Value | Callable[[], Value]
 
 
-def reveal(source: Source) -> str:
-    """Look a value up now: a text, a `Secret`, or a callable that returns either."""
+def reveal(source: Source, *, is_secret: bool = True) -> str:
+    """Look a value up now: a text, a `Secret`, or a callable that returns either.
+
+    From then on it is kept out of logs, if it is fit for that. A user name or a one-time code need not be:
+    for those `is_secret` is false.
+    """
     value = source() if callable(source) else source
-    return value.reveal() if isinstance(value, Secret) else value
+    secret = value if isinstance(value, Secret) else Secret.looked_up(value)
+    return secret.reveal(is_secret=is_secret)
 
 
 def show(source: Source) -> str:
@@ -63,7 +88,7 @@ class _Env:
         value = os.environ.get(self.name) or self._default
         if value is None:
             raise SecretMissing(f"The environment variable {self.name} is not set; set it and run again.")
-        return Secret(value)
+        return Secret.looked_up(value)
 
     def __repr__(self) -> str:
         return f"env({self.name!r})"
@@ -78,7 +103,9 @@ class _Prompt:
 
     def __call__(self) -> Secret:
         if self._answer is None:
-            self._answer = Secret(self._ask())
+            self._answer = Secret.looked_up(self._ask())
+            if self.hidden:
+                self._answer.reveal()
         return self._answer
 
     def _ask(self) -> str:

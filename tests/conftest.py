@@ -9,7 +9,15 @@ import pytest
 
 from examples.site import PracticeSite
 from scraper import FormLogin, Job, Session, Spider, fill
+from scraper.redact import forget_all
 from spiders.bookshop import Book
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_secret() -> Iterator[None]:
+    """Forget the secrets of other tests."""
+    yield
+    forget_all()
 
 
 @pytest.fixture

@@ -1,0 +1,20 @@
+"""No secret leaves by a log, a snapshot, a report or a traceback."""
+
+from scraper.redact.logs import excepthook, install, redacted_traceback, show_uncaught
+from scraper.redact.names import looks_secret, redact_url
+from scraper.redact.values import MASK, forget_all, redact, redact_bytes, register, unfit
+
+__all__ = [
+    "MASK",
+    "excepthook",
+    "forget_all",
+    "install",
+    "looks_secret",
+    "redact",
+    "redact_bytes",
+    "redact_url",
+    "redacted_traceback",
+    "register",
+    "show_uncaught",
+    "unfit",
+]
