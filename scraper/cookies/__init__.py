@@ -1,0 +1,5 @@
+"""Cookies as a browser keeps and sends them: RFC 6265bis, where the browsers agree with it."""
+
+from scraper.cookies.jar import CookieJar
+
+__all__ = ["CookieJar"]
