@@ -1,5 +1,6 @@
 """Scraping for sites you have to sign in to: declare a spider, and it signs in, stays in, and exports."""
 
+from scraper.auth import Credentials
 from scraper.crawl import crawl
 from scraper.errors import (
     AccessDenied,
@@ -42,6 +43,7 @@ __all__ = [
     "AccountLocked",
     "Blocked",
     "ConfigError",
+    "Credentials",
     "ExportError",
     "ExtractError",
     "FetchError",

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import partial
+from itertools import chain, repeat
 
 import requests
 import tenacity
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
+from urllib3.exceptions import NewConnectionError
 
-from scraper.errors import TooLarge, TooManyRedirects, TooSlow
+from scraper.errors import ConfigError, TooLarge, TooManyRedirects, TooSlow
+from scraper.redact import redact_url
 from scraper.request import SAFE_METHODS
+
+log = logging.getLogger(__name__)
 
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 525)})
 TRANSIENT_ERRORS = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
@@ -28,8 +35,8 @@ class Retry:
 
     `attempts` counts the first one too. `wait` and `max_wait` are seconds: the pause before the n-th repeat
     is drawn between 0 and ``wait * 2**n``, at most `max_wait` (exponential backoff with full jitter); a
-    ``Retry-After`` of the server is the least that is waited, up to `max_wait`. Only safe methods are
-    repeated.
+    ``Retry-After`` of the server is the least that is waited, up to `max_wait`. Safe methods are repeated;
+    others only where no byte of the request was sent.
     """
 
     attempts: int = 4
@@ -39,7 +46,7 @@ class Retry:
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
-            raise ValueError(f"Retry(attempts={self.attempts}) would never send anything; give at least 1.")
+            raise ConfigError(f"Retry(attempts={self.attempts}) would never send anything; give at least 1.")
 
     @classmethod
     def of(cls, value: Retry | int) -> Retry:
@@ -47,31 +54,80 @@ class Retry:
         return value if isinstance(value, Retry) else cls(attempts=value)
 
     def call(
-        self, send: Callable[[], requests.Response], *, method: str, hurry: threading.Event
+        self, send: Callable[[], requests.Response], *, method: str, hurry: threading.Event, url: str = ""
     ) -> tuple[requests.Response, int]:
         """Call `send` until it answers; return the last answer and the number of attempts.
 
         An answer with a transient status that outlives the attempts is returned, an error is raised, with
         ``attempts`` set on it. Once `hurry` is set, nothing is waited for or repeated any more.
         """
-        retrying = self._retrying(method, hurry)
+        first = _Outcome(send)
+        if first.is_settled(self.statuses):
+            return first.result(), 1
+        sends = chain([first.result], repeat(send))
+        retrying = self._retrying(method, url, hurry)
         try:
-            response = retrying(send)
+            response = retrying(lambda: next(sends)())
         except requests.RequestException as error:
             error.attempts = retrying.statistics["attempt_number"]  # type: ignore[attr-defined]
             raise
         return response, retrying.statistics["attempt_number"]
 
-    def _retrying(self, method: str, hurry: threading.Event) -> tenacity.Retrying:
-        attempts = self.attempts if method.upper() in SAFE_METHODS else 1
+    def _retrying(self, method: str, url: str, hurry: threading.Event) -> tenacity.Retrying:
+        is_safe = method.upper() in SAFE_METHODS
         return tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_is_transient)
-            | tenacity.retry_if_result(lambda response: response.status_code in self.statuses),
+            retry=tenacity.retry_if_exception(_is_transient if is_safe else _is_unsent)
+            | tenacity.retry_if_result(lambda answer: is_safe and answer.status_code in self.statuses),
             wait=_Wait(self.wait, self.max_wait),
-            stop=tenacity.stop_after_attempt(attempts) | _CutShort(hurry),
+            stop=tenacity.stop_after_attempt(self.attempts) | _CutShort(hurry),
             sleep=lambda seconds: None,
+            before_sleep=partial(_tell, f"{method} {redact_url(url)}", self.attempts),
             retry_error_callback=_last_outcome,
         )
+
+
+class _Outcome:
+    """What came of the first attempt, which mostly is the only one: tenacity sees it only if it is not."""
+
+    def __init__(self, send: Callable[[], requests.Response]) -> None:
+        self.answer: requests.Response | None = None
+        self.error: requests.RequestException | None = None
+        try:
+            self.answer = send()
+        except requests.RequestException as error:
+            self.error = error
+
+    def is_settled(self, transient: frozenset[int]) -> bool:
+        """Whether there is an answer, and not one that may pass."""
+        return self.answer is not None and self.answer.status_code not in transient
+
+    def result(self) -> requests.Response:
+        """Return the answer or raise the error."""
+        if self.answer is None:
+            assert self.error is not None
+            raise self.error
+        return self.answer
+
+
+def _tell(what: str, attempts: int, state: tenacity.RetryCallState) -> None:
+    """Log that an attempt failed, and let go of its answer."""
+    assert state.outcome is not None
+    if state.outcome.failed:
+        why = type(state.outcome.exception()).__name__
+    else:
+        answer = state.outcome.result()
+        why = f"answered {answer.status_code}"
+        if answer.raw is not None:
+            answer.close()
+    log.info("%s: attempt %d of %d: %s", what, state.attempt_number, attempts, why)
+
+
+def _is_unsent(error: BaseException) -> bool:
+    """Whether no byte of the request was sent, so that even an unsafe one may be repeated."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectionError) and isinstance(reason, NewConnectionError)
 
 
 def _is_transient(error: BaseException) -> bool:

@@ -1,21 +1,20 @@
-"""`Session`: a ``requests.Session`` that signs in, stays signed in, is bounded and retried."""
+"""`Session`: a ``requests.Session`` that signs in, and stays signed in."""
 
 from __future__ import annotations
 
-import inspect
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, Self, Unpack
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.models import PreparedRequest
 from urllib3.exceptions import HTTPError
 
+from scraper.client import MAX_BODY, Client, Options, Timeout, text
 from scraper.errors import (
     AccessDenied,
     ConfigError,
@@ -24,86 +23,48 @@ from scraper.errors import (
     LoginUnavailable,
     LoginUnverified,
     SessionEnded,
-    TooLarge,
-    TooManyRedirects,
-    TooSlow,
 )
 from scraper.login import Login
-from scraper.request import SAFE_METHODS, Request, is_http
+from scraper.request import SAFE_METHODS, Request, is_http, origin
 from scraper.response import Auth, Response
 from scraper.retry import Retry
-from scraper.verdict import judge
+from scraper.verdict import SIGNED_OUT_STATUSES, judge
+
+__all__ = ["MAX_BODY", "Session", "Timeout"]
 
 log = logging.getLogger(__name__)
 
-USER_AGENT = f"login-aware-scraper python-requests/{requests.__version__}"
-MAX_BODY = 32 * 1024 * 1024
-MAX_REDIRECTS = 10
-POOL_SIZE = 32
-CHUNK = 64 * 1024
+ONCE = Retry(attempts=1)
 
 
-@dataclass(frozen=True)
-class Timeout:
-    """Limits of one exchange, in seconds: to connect, between two reads, and for the whole exchange.
-
-    `total` counts from the first byte sent until the last one of the body is read.
-    """
-
-    connect: float = 10.0
-    read: float = 30.0
-    total: float = 120.0
-
-    @classmethod
-    def of(cls, value: Timeout | float) -> Timeout:
-        """Accept a plain number of seconds, as requests does: to connect and between two reads."""
-        return value if isinstance(value, Timeout) else cls(connect=value, read=value)
-
-
-DEFAULT_TIMEOUT = Timeout()
-DEFAULT_RETRY = Retry()
-
-
-class Session(requests.Session):
+class Session(Client):
     """A ``requests.Session`` that is signed in.
 
-    With a `login`, the first request signs in, and a page that shows that the site has ended the session
-    signs in again, once for any number of threads; then safe methods are sent again. `base_url` is what
-    relative addresses count from, and the page on which a sign-in is proven unless the login names another.
-    `headers` are added to every request; `proxies`, `verify` and `cert` are those of requests. `max_body` is
-    in bytes, after decompression.
+    With a `login`, the first request to its site signs in, and a page that shows that the site has ended the
+    session signs in again, once for any number of threads; then safe methods are sent again. `base_url` is
+    what relative addresses count from, and the page on which a sign-in is proven unless the login names
+    another. Other arguments, by name:
+
+    - `timeout`: a `Timeout`, or seconds as in requests; `retry`: a `Retry`, or a number of attempts;
+    - `headers`, added to every request; `auth`: `Credentials`, or what requests takes, which then belongs to
+      the origin of `base_url` or else to the first one asked; `proxies`, `verify` and `cert` as in requests;
+    - `max_body`: bytes, after decompression; `pool_size`: connections kept for each host;
+    - `allow_private_redirects`: whether a public site may redirect to a private address.
+
+    One session serves many threads.
     """
 
     def __init__(
-        self,
-        login: Login | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: Timeout | float = DEFAULT_TIMEOUT,
-        retry: Retry | int = DEFAULT_RETRY,
-        headers: Mapping[str, str] | None = None,
-        proxies: Mapping[str, str] | None = None,
-        verify: bool | str = True,
-        cert: str | tuple[str, str] | None = None,
-        max_body: int = MAX_BODY,
-        pool_size: int = POOL_SIZE,
+        self, login: Login | None = None, *, base_url: str | None = None, **options: Unpack[Options]
     ) -> None:
-        super().__init__()
-        self.login, self.base_url, self.verify_url = login, base_url, None
-        self.timeout, self.retry, self.max_body = Timeout.of(timeout), Retry.of(retry), max_body
-        self.headers.update({"User-Agent": USER_AGENT, **(headers or {})})
-        self.proxies.update(proxies or {})
-        self.verify, self.cert, self.max_redirects = verify, cert, MAX_REDIRECTS
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, HTTPAdapter(pool_connections=POOL_SIZE, pool_maxsize=pool_size))
+        super().__init__(base_url=base_url, **options)
+        self.login, self.verify_url = login, None
         self.epoch, self.account = 0, None
         self._lock, self._signing_in = threading.RLock(), 0
         self._failure: LoginError | None = None
+        self._attempts = 0
         self._probe_url = ""
-        self._hurry = threading.Event()
 
-    base_url: str | None
-    """What relative addresses count from."""
     verify_url: str | None
     """The page on which a sign-in is proven where the login names none; ``None``: `base_url`."""
     epoch: int
@@ -111,22 +72,50 @@ class Session(requests.Session):
     account: str | None
     """As whom it has signed in."""
 
-    def __getstate__(self) -> Any:
-        raise TypeError("A Session is not pickled: it holds credentials. Make one where it is needed.")
-
-    def hurry(self) -> None:
-        """From now on wait for no retry: what is under way ends with what it has."""
-        self._hurry.set()
-
     def absolute(self, url: str) -> str:
         """Resolve `url` against `base_url`, or against the login's address where there is none."""
         base = self.base_url or (self.login.url if self.login else "")
         absolute = urljoin(base, url)
         if not is_http(absolute):
             raise ConfigError(
-                f"{url!r} is relative and this session has no base_url; give Session(base_url=...)."
+                f"{url!r} is relative, and there is no base_url (in a spider: start_urls) to count from."
             )
         return absolute
+
+    # Saving and restoring
+
+    def state(self) -> dict[str, Any]:
+        """Return what makes this session signed in, as plain JSON: keep it as safe as a password.
+
+        ``cookies`` and ``origins`` are in the shape of Playwright's ``storage_state``.
+        """
+        return {
+            "cookies": self.cookies.to_state(),
+            "origins": [],
+            "base_url": self.base_url,
+            "account": self.account,
+            "epoch": self.epoch,
+            "proven_at": self._probe_url,
+        }
+
+    @classmethod
+    def restore(
+        cls,
+        state: Mapping[str, Any],
+        login: Login | None = None,
+        *,
+        base_url: str | None = None,
+        **options: Unpack[Options],
+    ) -> Self:
+        """Return a session that goes on where the one of `state` was; a Playwright state will do too.
+
+        It counts as signed in until the site says otherwise; then it signs in by `login`.
+        """
+        session = cls(login, base_url=base_url or state.get("base_url"), **options)
+        session.cookies.restore_state(state["cookies"])
+        session.account, session.epoch = state.get("account"), state.get("epoch", 0)
+        session._probe_url = state.get("proven_at", "")
+        return session
 
     # The steps of a script's request: session.get(...)
 
@@ -137,49 +126,52 @@ class Session(requests.Session):
         raises `LoginError` where signing in fails, `AccessDenied` where a page stays closed after a proven
         sign-in, and `SessionEnded` where the session had ended and the method is not safe to repeat.
         """
-        method, url = _text(method), self._resolve(_text(url))
-        kwargs = dict(zip(_POSITIONAL, args, strict=False)) | kwargs
-        send = partial(self._send, method, url, **kwargs)
+        method, url = text(method), self._resolve(text(url))
+        send = partial(super().request, method, url, *args, **kwargs)
         if self._signing_in == threading.get_ident() or not self._is_of_site(url):
-            return send()[0]
+            return send()
         self.sign_in()
-        return self._send_signed_in(send, method, url, bool(kwargs.get("stream")))
+        return self._send_signed_in(send, method, url)
 
     def _send_signed_in(
-        self, send: Callable[[], tuple[requests.Response, int]], method: str, url: str, stream: bool
+        self, send: Callable[[], requests.Response], method: str, url: str
     ) -> requests.Response:
         """Send; where the session turns out to have ended, sign in once and send once more."""
-        epoch = self.epoch
-        answer, _ = send()
-        if self._judge_answer(answer, method, url, stream) != "anonymous":
+        epoch, answer = self.epoch, send()
+        if not self._is_anonymous(answer, method, url):
             return answer
-        self.sign_in(after=epoch)
+        if not self.renew(after=epoch):
+            raise AccessDenied(f"{url} is closed to {self.account or 'this account'}.", response=answer)
         if method.upper() not in SAFE_METHODS:
             raise SessionEnded(
                 f"The session had ended before {method} {url}. It is signed in again, but did not repeat the "
                 "request; send it again if it may be.",
                 response=answer,
             )
-        answer, _ = send()
-        if self._judge_answer(answer, method, url, stream) == "anonymous":
+        answer = send()
+        if self._is_anonymous(answer, method, url):
             raise AccessDenied(f"{url} stays closed to {self.account or 'this account'}.", response=answer)
         return answer
 
-    def _judge_answer(self, answer: requests.Response, method: str, url: str, stream: bool) -> Auth:
-        """Judge what a script asked for; of a streamed answer only the address and the status count."""
-        content = b"" if stream else answer.content
-        return self.judge(_response(answer, Request(url, method), content=content))
+    def _is_anonymous(self, answer: requests.Response, method: str, url: str) -> bool:
+        """Whether an answer to a script is one to a stranger; most are not, which is cheap to see.
+
+        Of a streamed answer only the address and the status count.
+        """
+        content = answer.content if getattr(answer, "_content_consumed", True) else b""
+        was_sent_on = answer.history or answer.is_redirect
+        may_be = was_sent_on or answer.status_code in SIGNED_OUT_STATUSES or b"password" in content.lower()
+        if not may_be and (self.login is None or self.login.logged_out is None):
+            return False
+        return self.judge(_response(answer, Request(url, method), content=content)) == "anonymous"
 
     def _is_of_site(self, url: str) -> bool:
         """Whether `url` is on a host of the login or of `base_url`, or below one."""
         if self.login is None:
             return False
         host = urlsplit(url).hostname or ""
-        sites = {urlsplit(own).hostname or "" for own in (self.absolute(self.login.url), self.base_url or "")}
-        return any(host == site or host.endswith("." + site.removeprefix("www.")) for site in sites if site)
-
-    def _resolve(self, url: str) -> str:
-        return urljoin(self.base_url, url) if self.base_url else url
+        sites = _sites(self.login.url, self.base_url or "")
+        return any(host == site or host.endswith("." + site) for site in sites)
 
     # The steps of a crawl's request: session.fetch(request)
 
@@ -204,58 +196,13 @@ class Session(requests.Session):
         headers, policy = dict(request.headers), self.retry if retry else Retry(attempts=1)
         try:
             answer, attempts = self._send(
-                request.method, request.url, data=request.body, headers=headers, policy=policy
+                request.method, request.url, data=request.content, headers=headers, policy=policy
             )
         except FetchError:
             raise
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise _fetch_error(error, request) from error
         return _response(answer, request, elapsed=time.monotonic() - started, attempts=attempts)
-
-    # What both share
-
-    def _send(
-        self, method: str, url: str, *, policy: Retry | None = None, **kwargs: Any
-    ) -> tuple[requests.Response, int]:
-        """Send with retries; return the answer and the number of attempts."""
-        send = partial(self._send_once, method, url, **kwargs)
-        return (policy or self.retry).call(send, method=method, hurry=self._hurry)
-
-    def _send_once(
-        self, method: str, url: str, *, stream: bool | None = None, timeout: Any = None, **kwargs: Any
-    ) -> requests.Response:
-        """Send once, within the limits of time and size."""
-        deadline = time.monotonic() + self.timeout.total
-        timeout = (self.timeout.connect, self.timeout.read) if timeout is None else timeout
-        try:
-            answer = super().request(method, url, stream=True, timeout=timeout, **kwargs)
-        except requests.TooManyRedirects as error:
-            raise TooManyRedirects(
-                f"{url} redirected more than {self.max_redirects} times; raise max_redirects to follow.",
-                response=error.response,
-            ) from error
-        if not (self.stream if stream is None else stream):
-            self._read(answer, deadline)
-        return answer
-
-    def _read(self, answer: requests.Response, deadline: float) -> None:
-        """Read the body, and stop at the limits."""
-        body = bytearray()
-        for chunk in answer.iter_content(CHUNK):
-            body += chunk
-            if len(body) > self.max_body:
-                answer.close()
-                raise TooLarge(
-                    f"{answer.url} sent more than {self.max_body} bytes; raise max_body to take it.",
-                    response=answer,
-                )
-            if time.monotonic() > deadline:
-                answer.close()
-                raise TooSlow(
-                    f"{answer.url} took longer than {self.timeout.total:g} s; raise timeout.total to wait.",
-                    response=answer,
-                )
-        answer._content = bytes(body)
 
     # Signing in
 
@@ -273,35 +220,62 @@ class Session(requests.Session):
             logged_out=self.login.logged_out,
         )
 
+    def redirected(
+        self, request: PreparedRequest, answer: requests.Response, location: str
+    ) -> PreparedRequest:
+        """Follow a redirect, unless it would pass what a login sent on to another origin."""
+        new = super().redirected(request, answer, location)
+        is_login = self._signing_in == threading.get_ident()
+        if is_login and new.body is not None and origin(new.url or "") != origin(request.url or ""):
+            raise LoginError(f"{answer.url} would pass the password on to {origin(new.url or '')}; not sent.")
+        return new
+
     def sign_in(self, *, after: int = 0) -> int:
         """Make sure that the session has signed in later than the epoch `after`; return its epoch.
 
-        Signs in at most once for any number of threads that ask, and only until a sign-in fails for good:
-        that error is raised again from then on. Raises `LoginError`.
+        Signs in at most once for any number of threads that ask together, and only until a sign-in fails for
+        good: that error is raised again from then on. Raises `LoginError`.
         """
-        if self.login is None:
-            raise ConfigError(
-                "This session has no login to sign in with; give it one: Session(FormLogin(...))."
-            )
+        attempts = self._attempts
         with self._lock:
-            if self.epoch <= after:
-                self._sign_in(self.login)
-            return self.epoch
+            return self._sign_in_after(after, attempts)
+
+    def renew(self, *, after: int) -> bool:
+        """Sign in again if the session of the epoch `after` has ended; return whether there is a new one.
+
+        A page that looks signed out while the session is alive is closed to this account.
+        """
+        attempts = self._attempts
+        with self._lock:
+            if self.epoch <= after and self._attempts == attempts and self.is_signed_in():
+                return False
+            return self._sign_in_after(after, attempts) > after
+
+    def _sign_in_after(self, epoch: int, attempts: int) -> int:
+        """Sign in if that was not done meanwhile; `attempts` had been made when the caller came."""
+        if self.login is None:
+            raise ConfigError("This session has no login to sign in with: Session(FormLogin(...)).")
+        if self.epoch <= epoch:
+            is_final = not isinstance(self._failure, LoginUnavailable)
+            if self._failure and (is_final or self._attempts > attempts):
+                raise self._failure
+            self._sign_in(self.login)
+        return self.epoch
 
     def _sign_in(self, login: Login) -> None:
-        if self._failure is not None:
-            raise self._failure
         self._signing_in = threading.get_ident()
+        self.cookies.new_generation()
         try:
             self._prove(login, login.sign_in(self))
         except FetchError as error:
-            raise LoginUnavailable(f"The sign-in did not get through: {error}") from error
+            self._failure = LoginUnavailable(f"The sign-in did not get through: {error}")
+            raise self._failure from error
         except LoginError as error:
-            self._failure = None if isinstance(error, LoginUnavailable) else error
+            self._failure = error
             raise
         finally:
-            self._signing_in = 0
-        self.account, self.epoch = login.account, self.epoch + 1
+            self._signing_in, self._attempts = 0, self._attempts + 1
+        self._failure, self.account, self.epoch = None, login.account, self.epoch + 1
         log.info("Signed in as %s; cookies: %s", self.account, ", ".join(self.cookies.keys()) or "none")
 
     def _prove(self, login: Login, landing: Response) -> None:
@@ -320,7 +294,7 @@ class Session(requests.Session):
                 self._probe_url = url
                 return
         raise LoginUnverified(
-            f"The sign-in went through, but {' and '.join(urls)} do not show {login.logged_in!r}, which only "
+            f"The form was sent, but {' and '.join(urls)} do not show {login.logged_in!r}, which only "
             f"members see. The sign-in ended at {landing.url} with status {landing.status}.",
             response=landing,
         )
@@ -347,11 +321,11 @@ class Session(requests.Session):
             raise LoginUnavailable(f"Whether the session is alive cannot be told: {error}") from error
 
 
-_POSITIONAL = list(inspect.signature(requests.Session.request).parameters)[3:]  # behind self, method, url
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+@lru_cache
+def _sites(*urls: str) -> frozenset[str]:
+    """Return the hosts of the addresses that name one, without ``www.``."""
+    hosts = (urlsplit(url).hostname for url in urls)
+    return frozenset(host.removeprefix("www.") for host in hosts if host)
 
 
 def _response(
@@ -388,6 +362,8 @@ def _fetch_error(error: Exception, request: Request) -> FetchError:
 
 
 def _reason(error: BaseException) -> str:
+    if "NameResolutionError" in repr(error):
+        return "the name of the host is not known"
     for kind, words in _REASONS:
         if isinstance(error, kind):
             return words

@@ -1,0 +1,133 @@
+"""Secrets planted everywhere, and looked for everywhere: none leaves the program."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from examples.site import MEMBERS, READER
+from scraper.redact import redact_bytes
+from tests.commands import ROOT, scraper
+
+PASSWORD = 'c4nary "p&ss" \\wörd/+%'
+SEED = "JBSWY3DPEHPK3PXPJBSWY3DPCANARY"
+TOKEN = "tok-c4nary-8f3a90b1c2"
+
+SPIDER = f"""
+import logging
+from pathlib import Path
+
+from scraper import Credentials, Secret, Session, env
+from scraper.redact import redact_bytes
+from spiders.bookshop import Bookshop
+
+log = logging.getLogger("shop.spider")
+seed = Secret({SEED!r})
+
+
+class Canary(Bookshop):
+    page = 0
+
+    def opened(self):
+        super().opened()
+        self.session.auth = Credentials(self.start_urls[0], headers={{"X-Api-Key": env("API_TOKEN")}})
+
+    def parse(self, response):
+        yield from super().parse(response)
+        self.page += 1
+        if self.page == 3:
+            cookies = self.session.cookies.get_dict()
+            Path("saved.html").write_bytes(redact_bytes(response.content + repr(cookies).encode()))
+            log.error("cookies %s, seed %s, %r", cookies, seed.reveal(), self.login)
+        if self.page > 4:
+            secret = self.session.cookies["session"]
+            self.session.get(f"/search?token={{env('API_TOKEN')().reveal()}}")
+            secrets = [env('SHOP_PASSWORD')().reveal(), secret, seed.reveal()]
+            raise ValueError("crash with " + " and ".join(secrets))
+"""
+
+
+def forms(secret: str) -> set[bytes]:
+    """Return the ways in which a secret may show."""
+    data = secret.encode()
+    texts = {
+        secret,
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+        html.escape(secret),
+        html.escape(secret, quote=False),
+        base64.b64encode(data).decode().rstrip("="),
+        base64.b64encode(b"reader:" + data).decode().rstrip("="),
+        base64.urlsafe_b64encode(data).decode().rstrip("="),
+    }
+    return {text.encode() for text in texts}
+
+
+def leaks(place: bytes, secrets: list[str]) -> list[bytes]:
+    return [form for secret in secrets for form in forms(secret) if form in place]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "spiders").mkdir()
+    shutil.copy(ROOT / "spiders" / "bookshop.py", tmp_path / "spiders")
+    (tmp_path / "spiders" / "canary.py").write_text(SPIDER, encoding="utf-8")
+    return tmp_path
+
+
+def everything(folder: Path, *outputs: str) -> bytes:
+    """Return all that a run left behind: its streams and every file but the spider itself."""
+    files = [path for path in folder.rglob("*") if path.is_file() and "spiders" not in path.parts]
+    return b"\0".join([*(path.read_bytes() for path in files), *(text.encode() for text in outputs)])
+
+
+def test_a_crawl_with_debug_logs_and_crashes_leaks_nothing(folder, site, monkeypatch):
+    monkeypatch.setitem(MEMBERS, "reader", replace(READER, password=PASSWORD))
+    done = scraper(
+        "run", "canary", "--log-level", "DEBUG", "-o", "books.csv", "-o", "-", "--max-pages", "8",
+        cwd=folder, SHOP_URL=site.url, SHOP_PASSWORD=PASSWORD, API_TOKEN=TOKEN,
+        XDG_STATE_HOME=str(folder / "state"),
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "crash with ***" in done.stderr
+    assert "cookies {" in done.stderr
+    assert (folder / "saved.html").exists()
+    [cookie] = site.sessions._by_id
+    place = everything(folder, done.stdout, done.stderr)
+    assert leaks(place, [PASSWORD, SEED, TOKEN, cookie]) == []
+
+
+def test_a_login_that_fails_leaks_nothing(folder, site):
+    done = scraper(
+        "run", "canary", "--log-level", "DEBUG", cwd=folder, SHOP_URL=site.url, SHOP_PASSWORD=PASSWORD,
+        API_TOKEN=TOKEN,
+    )  # fmt: skip
+    assert done.returncode == 16
+    assert leaks(everything(folder, done.stdout, done.stderr), [PASSWORD, SEED, TOKEN]) == []
+
+
+def test_an_error_nobody_expected_leaks_nothing(folder, site):
+    spider = (folder / "spiders" / "canary.py").read_text(encoding="utf-8")
+    broken = spider.replace("super().opened()", "raise RuntimeError(env('SHOP_PASSWORD')().reveal())", 1)
+    (folder / "spiders" / "canary.py").write_text(broken, encoding="utf-8")
+    done = scraper("run", "canary", cwd=folder, SHOP_URL=site.url, SHOP_PASSWORD=PASSWORD)
+    assert "RuntimeError: ***" in done.stderr
+    assert leaks(everything(folder, done.stderr), [PASSWORD]) == []
+
+
+def test_the_canary_would_be_seen():
+    assert len(forms(PASSWORD)) >= 9
+    for form in forms(PASSWORD):
+        assert leaks(b"..." + form + b"...", [PASSWORD])
+    assert redact_bytes(PASSWORD.encode()) == PASSWORD.encode(), "not registered in this process"
