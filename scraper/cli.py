@@ -10,15 +10,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.logging import RichHandler
 
-from scraper import __version__, loader
+from scraper import __version__, loader, redact
 from scraper.crawl import crawl
-from scraper.errors import ScraperError
+from scraper.errors import ExportError, ScraperError
 from scraper.export import STANDARD_OUTPUT, check, export
 from scraper.job import Job
 from scraper.options import OPTIONS, read_attributes, read_options
@@ -32,21 +33,27 @@ LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
 
 def main() -> None:
     """Run the command line and exit with the code that says how it went."""
+    redact.install()
+    redact.show_uncaught()
     try:
         sys.exit(cli(prog_name="python -m scraper", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except ScraperError as error:
-        click.echo(f"Error: {error}", err=True)
+        _complain(error)
         sys.exit(error.exit_code)
     except ImportError as error:
-        click.echo(f"Error: {error}", err=True)
+        _complain(error)
         sys.exit(MISUSED)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Stopped at once. What was committed is kept in the job.", err=True)
+        click.echo("Stopped at once.", err=True)
         sys.stdout.flush()
         os._exit(INTERRUPTED)  # the threads that still wait for a page are not worth waiting for
+
+
+def _complain(error: Exception) -> None:
+    click.echo(redact.redact(f"Error: {error}"), err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -135,14 +142,16 @@ def login(spider: str, attributes: Sequence[str], options: Sequence[str], log_le
 @cli.command(name="list")
 def list_() -> int:
     """List the spiders in spiders/."""
-    code = DONE
-    for path in loader.files():
+    code, paths = DONE, loader.files()
+    if not paths:
+        click.echo(f"There is no spider in {Path(loader.FOLDER).resolve()}.", err=True)
+    for path in paths:
         try:
             for spider in loader.spiders_in(path):
                 about = (spider.__doc__ or "").strip().partition("\n")[0]
                 click.echo(f"{spider.name:20} {about}".rstrip())
         except ScraperError as error:
-            click.echo(f"Error: {error}", err=True)
+            _complain(error)
             code = error.exit_code
     return code
 
@@ -175,6 +184,9 @@ class Run:
                 if job.counts().items:
                     self._finish(job, is_partial=True)
                 raise
+            except KeyboardInterrupt:
+                self._say(f"What was committed is kept in {job.path}.")
+                raise
             is_interrupted = job.noted("state") == "interrupted"
             self._finish(job, is_partial=is_interrupted)
             counts = job.counts()
@@ -187,17 +199,28 @@ class Run:
             crawl(self.spider, job, progress=progress, stop=stop)
 
     def _finish(self, job: Job, *, is_partial: bool) -> None:
-        """Export what is there, and say what came of it."""
-        partly = ", partial: the crawl was cut short" if is_partial else ""
-        exported = [self._export(job, target) + partly for target in self.outputs]
+        """Export what is there, say what came of it, and then what could not be written."""
+        exported, failures = [], []
+        for target in self.outputs:
+            try:
+                rows = export(job.items, target)
+            except ScraperError as error:
+                failures.append(error)
+            else:
+                partly = ", partial: the crawl was cut short" if is_partial else ""
+                exported.append(f"{_name(target)} ({rows:,} items){partly}")
         seconds = time.monotonic() - self.started
         for line in summary(job, seconds=seconds, exported=exported):
             self.console.print(line, soft_wrap=True)
+        if failures:
+            raise ExportError(f"{' '.join(map(str, failures))} The items are still in {job.path}.")
 
-    def _export(self, job: Job, target: str) -> str:
-        rows = export(job.items, target)
-        name = "standard output" if target == STANDARD_OUTPUT else target
-        return f"{name} ({rows:,} items)"
+    def _say(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False)
+
+
+def _name(target: str) -> str:
+    return "standard output" if target == STANDARD_OUTPUT else target
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import is_dataclass, replace
 from itertools import islice
@@ -36,6 +36,9 @@ TICK = 0.2
 FORBIDDEN = 403
 ACCESS_DENIED = "access_denied: closed to this account, though it is signed in"
 
+PROBLEMS = 5
+"""How many kinds of problem a script is told of."""
+
 DOUBTFUL_PAGES = 25
 """After so many pages in a row that do not show whether the session is alive, the site is asked."""
 
@@ -57,23 +60,27 @@ def crawl(
 
     Raises `LoginError` where signing in fails, at the start or later; what was committed stays in the job.
     """
-    job = job or Job.create(spider.name)
-    Crawl(spider, job, executor, progress or _ignore, stop or threading.Event()).run()
+    own = Job.create(spider.name) if job is None else job
+    try:
+        Crawl(spider, own, executor, progress or _ignore, stop or threading.Event()).run()
+    except BaseException as error:
+        if job is None:
+            error.add_note(f"What was committed is kept in {own.path}.")
+            own.close()
+        raise
     if progress is None:
-        _log_failures(job)
-    return job
+        _log_problems(own)
+    return own
 
 
 def _ignore(crawl: Crawl) -> None:
     """Show no progress."""
 
 
-def _log_failures(job: Job) -> None:
+def _log_problems(job: Job) -> None:
     """Log what did not work, for a script that may not look."""
-    for url, error in islice(job.failures(), 1):
-        log.warning("Pages that failed: %d, the first is %s: %s", job.counts().failed, url, error)
-    for url, reject in islice(job.rejects(), 1):
-        log.warning("Rows that gave no item: %d, the first on %s: %s", job.counts().rejects, url, reject)
+    for times, problem, url in islice(job.problems(), PROBLEMS):
+        log.warning("%s (%d times, the first on %s)", problem, times, url)
 
 
 class Crawl:
@@ -112,6 +119,7 @@ class Crawl:
                 reason = self._loop(pool)
         except KeyboardInterrupt:
             reason = "interrupted"
+            self.spider.session.hurry()
             raise
         except ScraperError as error:
             reason = f"{type(error).__name__}: {error}"
@@ -156,11 +164,11 @@ class Crawl:
             if limit is None:
                 self._submit(pool)
             if self._in_flight or (self._waiting and limit is None):
-                signed_out = self._collect(self._finished(FIRST_COMPLETED))
+                signed_out = self._collect(self._finished())
                 if signed_out or self._is_doubtful():
-                    self._renew(signed_out, again=limit is None)
+                    self._renew(signed_out)
             elif self._unproven:
-                self._renew([], again=limit is None)
+                self._renew([])
             else:
                 return limit or "finished"
             self._progress(self)
@@ -196,14 +204,13 @@ class Crawl:
             room = min(room, self.spider.max_pages - self.pages - self.failed - under_way)
         return max(room, 0)
 
-    def _finished(self, when: str) -> list[Outcome]:
+    def _finished(self) -> list[Outcome]:
         """Wait until something has come in, or a tick has passed, and return it."""
         if not self._in_flight:
             next_moment = min((moment for moment, _ in self._waiting), default=0.0)
             self.stop.wait(min(TICK, max(0.0, next_moment - self._pace.clock())))
             return []
-        timeout = TICK if when == FIRST_COMPLETED else None
-        done = wait(self._in_flight, timeout=timeout, return_when=when).done
+        done = wait(self._in_flight, timeout=TICK, return_when=FIRST_COMPLETED).done
         return [Outcome(self._in_flight.pop(future), future.result()) for future in done]
 
     def _collect(self, outcomes: list[Outcome]) -> list[Outcome]:
@@ -278,13 +285,13 @@ class Crawl:
         refused = any(outcome.visit.status == FORBIDDEN for outcome in self._unproven)
         return refused or len(self._unproven) >= DOUBTFUL_PAGES
 
-    def _renew(self, signed_out: list[Outcome], *, again: bool) -> None:
-        """Find out whether the session has ended; if so, sign in `again` and fetch again what it spoilt.
+    def _renew(self, signed_out: list[Outcome]) -> None:
+        """Find out whether the session has ended; if so, sign in again and fetch again what it spoilt.
 
         Everything under way comes in first: an answer to the old session must not touch the cookies of the
         new one.
         """
-        signed_out = signed_out + self._collect(self._finished(ALL_COMPLETED))
+        signed_out = signed_out + self._drain()
         asked_at = time.time()
         if self._can_ask and self.spider.session.is_signed_in():
             self._alive_at, self._unproven = asked_at, []
@@ -293,8 +300,17 @@ class Crawl:
         ended = signed_out if self._can_ask else self._deny_repeated(signed_out)
         if ended or self._unproven:
             self._take_back(ended)
-            if again:
+            if self._limit() is None:
                 self._sign_in()
+
+    def _drain(self) -> list[Outcome]:
+        """Let everything under way come in; return what of it came in signed out."""
+        signed_out = []
+        while self._in_flight:
+            self._limit()
+            signed_out += self._collect(self._finished())
+            self._progress(self)
+        return signed_out
 
     def _deny_repeated(self, signed_out: list[Outcome]) -> list[Outcome]:
         """Where the site cannot be asked, a page that is signed out twice is closed; return the others."""
@@ -327,9 +343,11 @@ def visit(spider: Spider, request: Request) -> Visit:
     """Fetch one page and read it: the step that a worker does. Never raises; an error is an outcome."""
     try:
         response = spider.session.fetch(request)
+        response.allows = spider.allows
     except FetchError as error:
         return Visit(ok=False, error=str(error), attempts=error.attempts)
-    response.allows = spider.allows
+    except Exception as error:
+        return Visit(ok=False, error=_describe(error, type(spider)))
     outcome = Visit(
         ok=False,
         status=response.status,
@@ -342,6 +360,8 @@ def visit(spider: Spider, request: Request) -> Visit:
     )
     if response.auth == "anonymous" or not response.ok:
         return replace(outcome, error=f"answered {response.status}")
+    if response.history and not spider.allows(response.url):
+        return replace(outcome, error=f"redirected to {response.url}, which the spider does not allow")
     try:
         return replace(outcome, ok=True, **_read(spider, response))
     except Exception as error:
@@ -351,9 +371,12 @@ def visit(spider: Spider, request: Request) -> Visit:
 
 def _read(spider: Spider, response: Response) -> dict[str, Any]:
     """Let the spider read a page; return what it gave as the fields of a `Visit`."""
-    name = response.request.callback or "parse"
+    name = str(response.request.callback or "parse")
+    results = getattr(spider, name)(response)
+    if isinstance(results, Request | Mapping | BaseModel | str):
+        raise TypeError(f"{name} returned {results!r}; it should yield it")
     found: dict[str, list[Any]] = {"items": [], "requests": [], "denied": []}
-    for result in getattr(spider, str(name))(response) or ():
+    for result in results or ():
         if not isinstance(result, Request):
             found["items"].append(encode(result))
         elif spider.max_depth is None or result.depth <= spider.max_depth:
@@ -370,7 +393,7 @@ def encode(item: Any) -> tuple[str, str]:
     else:
         raise TypeError(f"parse gave {item!r}; it may give items, mappings and requests")
     name = "item" if isinstance(item, Mapping) else type(item).__name__
-    return name, pydantic_core.to_json(data).decode()
+    return name, pydantic_core.to_json(data, inf_nan_mode="null").decode()
 
 
 def _describe(error: Exception, spider: type[Spider]) -> str:

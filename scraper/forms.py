@@ -6,12 +6,12 @@ Follows "Constructing the entry list" and "Form submission" of the HTML standard
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 from urllib3.filepost import encode_multipart_formdata
 from w3lib.encoding import resolve_encoding
 
-from scraper.request import Request, is_http, is_loopback, join, origin
+from scraper.request import Request, join, origin
 from scraper.selector import Element, compile_css, compile_xpath, text_of
 
 BUTTONS = frozenset({"submit", "image"})
@@ -290,8 +290,3 @@ def _quote(text: str, encoding: str) -> str:
 def is_password(control: Element) -> bool:
     """Whether `control` is a password field."""
     return control.tag == "input" and input_type(control) == "password"
-
-
-def secure_enough(url: str) -> bool:
-    """Whether credentials may be sent to `url`: https, or http to this very machine."""
-    return is_http(url) and (urlsplit(url).scheme == "https" or is_loopback(url))

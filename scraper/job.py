@@ -23,6 +23,7 @@ from w3lib.url import canonicalize_url
 
 from scraper.errors import ConfigError
 from scraper.item import Reject
+from scraper.redact import redact
 from scraper.request import Request
 from scraper.response import Auth
 
@@ -83,6 +84,14 @@ _FORGET = tuple(
     for table in ("items", "rejects")
 )
 _QUEUE_AGAIN = f"UPDATE requests SET state = 'queued', attempts = 0 {_DOUBTFUL}"  # noqa: S608
+
+_PROBLEMS = """
+SELECT count(*) AS times, error AS problem, min(id), url FROM requests WHERE state = 'failed' GROUP BY error
+UNION ALL
+SELECT count(*), type || '.' || field || ': ' || message, min(request), url
+FROM rejects JOIN requests ON requests.id = request GROUP BY type, field, message
+ORDER BY times DESC
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +236,7 @@ class Job:
                 request.url,
                 request.method,
                 json.dumps(dict(request.headers)),
-                request.body,
+                request.content,
                 request.callback,
                 json.dumps(dict(request.meta)),
                 request.priority,
@@ -245,7 +254,7 @@ class Job:
                 "done" if visit.ok else "failed",
                 visit.attempts,
                 visit.status,
-                visit.error,
+                visit.error and redact(visit.error),
                 visit.auth,
                 visit.epoch,
                 visit.account,
@@ -261,7 +270,7 @@ class Job:
         )
         self._db.executemany(
             "INSERT INTO rejects (request, n, field, type, message) VALUES (?, ?, ?, ?, ?)",
-            ((id, reject.n, reject.field, reject.type, reject.message) for reject in visit.rejects),
+            ((id, reject.n, reject.field, reject.type, redact(reject.message)) for reject in visit.rejects),
         )
         for state, requests in (("queued", visit.requests), ("denied", visit.denied)):
             for request in requests:
@@ -273,6 +282,11 @@ class Job:
         """Yield every item as its type's name and its data, in the order in which the pages were found."""
         for row in self._db.execute("SELECT type, data FROM items ORDER BY request, n"):
             yield row["type"], json.loads(row["data"])
+
+    def problems(self) -> Iterator[tuple[int, str, str]]:
+        """Yield, the most frequent first, how often something went wrong, what, and the first page of it."""
+        for row in self._db.execute(_PROBLEMS):
+            yield row["times"], row["problem"], row["url"]
 
     def rejects(self) -> Iterator[tuple[str, Reject]]:
         """Yield every rejected field with the URL of its page."""
@@ -312,7 +326,7 @@ class Job:
     def event(self, kind: str, message: str) -> None:
         """Write down that something happened: ``signed_in``, ``signed_out``, ..."""
         self._db.execute(
-            "INSERT INTO events (at, kind, message) VALUES (?, ?, ?)", (time.time(), kind, message)
+            "INSERT INTO events (at, kind, message) VALUES (?, ?, ?)", (time.time(), kind, redact(message))
         )
 
     def events(self, kind: str) -> list[str]:
@@ -322,7 +336,7 @@ class Job:
 
     def note(self, key: str, value: str) -> None:
         """Keep a fact about the job, in place of an older one of that name."""
-        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, redact(value)))
 
     def noted(self, key: str) -> str | None:
         """Return a fact that was kept."""
@@ -344,7 +358,7 @@ def fingerprint(request: Request, account: str | None) -> bytes:
     """Return the key under which a request is known: method, canonical URL, body and account."""
     parts = (request.method, canonicalize_url(request.url), account or "")
     text = json.dumps(parts).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(text + b"\0" + (request.body or b""), digest_size=16).digest()
+    return hashlib.blake2b(text + b"\0" + (request.content or b""), digest_size=16).digest()
 
 
 def _request(row: sqlite3.Row) -> Request:
@@ -378,4 +392,13 @@ def _new_path(folder: Path, spider: str) -> Path:
         raise ConfigError(f"The job's folder {jobs} cannot be made: {error.strerror}.") from error
     stem = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     endings = itertools.chain(["Z"], (f"Z-{number}" for number in itertools.count(2)))
-    return next(path for end in endings if not (path := jobs / f"{stem}{end}.sqlite").exists())
+    return next(path for end in endings if _reserve(path := jobs / f"{stem}{end}.sqlite"))
+
+
+def _reserve(path: Path) -> bool:
+    """Make an empty file; return whether there was none yet."""
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True

@@ -47,7 +47,8 @@ def _by_name(name: str) -> type[Spider]:
         if spider.name == name:
             return spider
     names = [spider.name for spider in spiders]
-    raise SpiderNotFound(f"There is no spider named {name!r} in {FOLDER}/{suggest(name, names)}")
+    looked = "" if names else f" The folder looked in is {Path(FOLDER).resolve()}."
+    raise SpiderNotFound(f"There is no spider named {name!r} in {FOLDER}/{suggest(name, names)}{looked}")
 
 
 def _quietly(path: Path) -> list[type[Spider]]:

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 import pydantic
 
 from scraper.errors import ConfigError
+from scraper.redact import looks_secret, register
 from scraper.spider import Spider
 
 _HINTS = get_type_hints(Spider)
@@ -35,10 +36,10 @@ def read_attributes(spider: type[Spider], pairs: Iterable[str]) -> dict[str, Any
         if not name.startswith("_") and name != "name" and not _is_code(spider, name)
     ]
     kinds = {name: _HINTS.get(name, type(getattr(spider, name, None))) for name in names}
-    return {
-        name: _convert(name, text, kinds[name])
-        for name, text in _split(pairs, names, f"attribute of {spider.name}")
-    }
+    given = dict(_split(pairs, names, f"attribute of {spider.name}"))
+    for name in filter(looks_secret, given):
+        register(given[name])
+    return {name: _convert(name, text, kinds[name]) for name, text in given.items()}
 
 
 def _is_code(spider: type[Spider], name: str) -> bool:
@@ -74,10 +75,10 @@ def _convert(name: str, text: str, kind: Any) -> Any:
 
 
 def _readings(text: str) -> Iterator[Any]:
-    """Yield what a text may mean: a word such as ``none``, the text itself, JSON, a list with commas."""
+    """Yield what a text may mean: a word such as ``none``, a list or mapping as JSON, the text itself."""
     if text.lower() in WORDS:
         yield WORDS[text.lower()]
+    if text[:1] in ("[", "{"):
+        with suppress(ValueError):
+            yield json.loads(text)
     yield text
-    with suppress(ValueError):
-        yield json.loads(text)
-    yield [part.strip() for part in text.split(",")]

@@ -35,10 +35,10 @@ def _lines(job: Job, exported: Iterable[str]) -> Iterator[tuple[str, str]]:
     for target in exported:
         yield "data", target
     yield "job", str(job.path)
-    for url, error in islice(job.failures(), EXAMPLES):
-        yield "failed", f"{url}: {error}"
-    for url, reject in islice(job.rejects(), EXAMPLES):
-        yield "rejected", f"{url}: {reject}"
+    for times, problem, url in islice(job.problems(), EXAMPLES):
+        yield "problem", f"{problem} ({times:,} times, the first on {url})"
+    if counts.done and not counts.items:
+        yield "note", "No page gave an item. Do the rows and selectors match, does parse yield?"
 
 
 def _of(number: int, what: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,14 +21,14 @@ class Request:
     """One request of a crawl.
 
     `callback` names the spider's method that reads the answer (``None``: ``parse``); a method given as it
-    is counts by its name. `meta` travels along and has to be JSON. A higher `priority` goes first. `depth`
-    counts the links from a start URL.
+    is counts by its name. `meta` travels along and has to be JSON. A `body` given as text is sent as UTF-8.
+    A higher `priority` goes first. `depth` counts the links from a start URL.
     """
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    body: bytes | str | None = None
     callback: Callback = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     priority: int = 0
@@ -37,8 +38,17 @@ class Request:
         if not is_http(self.url):
             raise ConfigError(f"{self.url!r} is no http or https address; give it whole, with its scheme.")
         object.__setattr__(self, "method", self.method.upper())
+        try:
+            json.dumps(dict(self.meta))
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"The meta of {self.url} cannot be kept as JSON: {error}.") from error
         if callable(self.callback):
             object.__setattr__(self, "callback", _name_of(self.callback))
+
+    @property
+    def content(self) -> bytes | None:
+        """The body as it is sent."""
+        return self.body.encode() if isinstance(self.body, str) else self.body
 
     @property
     def is_safe(self) -> bool:
@@ -72,6 +82,11 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def is_trustworthy(url: str) -> bool:
+    """Whether credentials may be sent to `url`: https, or http to this very machine."""
+    return is_http(url) and (urlsplit(url).scheme == "https" or is_loopback(url))
 
 
 def join(base: str, address: str) -> str:

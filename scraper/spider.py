@@ -31,16 +31,16 @@ class Spider:
     """
 
     name: ClassVar[str] = ""
-    start_urls: Sequence[str] = ()
+    start_urls: str | Sequence[str] = ()
     login: Login | None = None
     item: Any = None
     follow: str | Sequence[str] | None = None
-    allowed_domains: Sequence[str] | None = None
+    allowed_domains: str | Sequence[str] | None = None
     deny: str | Sequence[str] = ()
     concurrency: int = 4
     delay: float = 0.25
     retry: Retry | int = Retry(attempts=4)
-    timeout: Timeout | float = Timeout()
+    timeout: Timeout | float | tuple[float, float] = Timeout()
     max_body: int = MAX_BODY
     max_pages: int | None = None
     max_items: int | None = None
@@ -66,6 +66,8 @@ class Spider:
             if not hasattr(type(self), name):
                 raise ConfigError(f"{type(self).__name__} has no attribute {name!r} to set.")
             setattr(self, name, value)
+        if self.concurrency < 1:
+            raise ConfigError(f"concurrency={self.concurrency} would never fetch anything; give at least 1.")
 
     def __repr__(self) -> str:
         return f"<Spider {self.name}>"
@@ -73,9 +75,10 @@ class Spider:
     @cached_property
     def session(self) -> Session:
         """The session of this spider, made when first used."""
+        start = next(iter(_several(self.start_urls)), None)
         session = Session(
             self.login,
-            base_url=origin(self.start_urls[0]) if self.start_urls else None,
+            base_url=origin(start) if start else None,
             timeout=self.timeout,
             retry=self.retry,
             headers=self.headers,
@@ -85,12 +88,12 @@ class Spider:
             max_body=self.max_body,
             pool_size=max(self.concurrency, 1),
         )
-        session.verify_url = self.start_urls[0] if self.start_urls else None
+        session.verify_url = start
         return session
 
     def start_requests(self) -> Iterable[Request]:
         """Yield the first requests: one for each of `start_urls`."""
-        for url in self.start_urls:
+        for url in _several(self.start_urls):
             yield Request(url)
 
     def parse(self, response: Response) -> Iterable[Any]:
@@ -115,8 +118,8 @@ class Spider:
     @cached_property
     def _domains(self) -> frozenset[str]:
         if self.allowed_domains is not None:
-            return frozenset(domain.lower().lstrip(".") for domain in self.allowed_domains)
-        return frozenset(urlsplit(url).hostname or "" for url in self.start_urls) - {""}
+            return frozenset(domain.lower().lstrip(".") for domain in _several(self.allowed_domains))
+        return frozenset(urlsplit(url).hostname or "" for url in _several(self.start_urls)) - {""}
 
     @cached_property
     def _denied(self) -> tuple[re.Pattern[str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
-from scraper.request import origin
+from scraper.request import join, origin
 from scraper.response import Auth, Response
 from scraper.selector import compile_css
 
@@ -46,9 +46,10 @@ def shows(indicator: Indicator | None, response: Response) -> bool:
 
 def _was_sent_to(login_url: str | None, response: Response) -> bool:
     """Whether a redirect led to the login page; asking for the login page itself proves nothing."""
-    if login_url is None or not response.history or _is_at(login_url, response.request.url):
+    if login_url is None or _is_at(login_url, response.request.url):
         return False
-    return any(_is_at(login_url, url) for url in (*response.history, response.url))
+    ways = (*response.history, response.url, join(response.url, response.headers.get("Location", "")))
+    return any(_is_at(login_url, url) for url in ways)
 
 
 def _is_at(page: str, url: str) -> bool:

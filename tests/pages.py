@@ -7,7 +7,9 @@ from scraper import Response
 URL = "https://shop.example/books/list"
 
 
-def page(html: str | bytes = "", url: str = URL, *, type: str = "text/html; charset=utf-8", **options: Any) -> Response:
+def page(
+    html: str | bytes = "", url: str = URL, *, type: str = "text/html; charset=utf-8", **options: Any
+) -> Response:
     """An answer with this HTML."""
     content = html if isinstance(html, bytes) else html.encode()
     return Response(url, content=content, headers={"Content-Type": type} if type else {}, **options)

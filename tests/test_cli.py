@@ -6,12 +6,14 @@ import csv
 import json
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.commands import ROOT, scraper, start
+from tests.commands import ROOT, environment, scraper, start
 
 
 @pytest.fixture
@@ -120,8 +122,47 @@ def test_pages_that_failed_or_gave_no_item_end_with_exit_code_1_and_are_named(fo
     )
     done = scraper("run", "odd", cwd=folder)
     assert done.returncode == 1
-    assert f"{site.url}/nowhere: answered 404" in done.stderr
-    assert f"{site.url}/: Price.price: nothing matches css('.no-such-price')" in done.stderr
+    assert f"answered 404 (1 times, the first on {site.url}/nowhere)" in done.stderr
+    assert f"nothing matches css('.no-such-price') (1 times, the first on {site.url}/)" in done.stderr
+    assert "No page gave an item." in done.stderr
+
+
+def test_an_export_that_fails_loses_neither_the_others_nor_the_summary(folder, site):
+    (folder / "taken.csv").mkdir()
+    target = folder / "gone" / "b.csv"
+    target.parent.mkdir()
+    (folder / "spiders" / "rude.py").write_text(
+        "import shutil\nfrom spiders.bookshop import Bookshop\n"
+        "class Rude(Bookshop):\n    def closed(self, reason):\n        shutil.rmtree('gone')\n"
+    )
+    done = scraper(
+        "run", "rude", "-o", "gone/b.csv", "-o", "kept.csv", "--max-pages", "5", cwd=folder, SHOP_URL=site.url
+    )
+    assert done.returncode == 1
+    assert "b.csv" in done.stderr.splitlines()[-1]
+    assert "The items are still in .scraper/jobs/rude/" in done.stderr.splitlines()[-1]
+    assert len(books(folder / "kept.csv")) == 4
+
+
+def test_a_reader_of_standard_output_may_leave_early(folder, site):
+    command = f"{sys.executable} -m scraper run bookshop -o - --max-pages 300 | head -n 1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=folder,
+        env=environment(SHOP_URL=site.url),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1), done.stderr
+    assert "Broken pipe" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["concurrency=0", "retry=0", "timeout=0", "timeout=-1", "concurrency=-3"])
+def test_options_that_make_no_sense_end_with_exit_code_2(folder, option):
+    done = scraper("run", "bookshop", "-s", option, cwd=folder)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
 def until(condition, seconds: float = 20) -> None:
@@ -154,7 +195,7 @@ def test_ctrl_c_twice_stops_at_once_and_keeps_the_job(folder, site):
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=10)
     assert process.returncode == 130
-    assert "kept in the job" in err
+    assert "What was committed is kept in .scraper/jobs/bookshop/" in err
     assert "Traceback" not in err
     assert list((folder / ".scraper" / "jobs" / "bookshop").glob("*.sqlite"))
 

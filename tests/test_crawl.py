@@ -228,7 +228,7 @@ def test_a_script_that_shows_no_progress_is_told_of_failures(web, job, caplog):
     web.get("http://127.0.0.1/", status_code=404)
     with caplog.at_level(logging.WARNING):
         crawl(Plain(), job)
-    assert "Pages that failed: 1, the first is http://127.0.0.1/: answered 404" in caplog.text
+    assert "answered 404 (1 times, the first on http://127.0.0.1/)" in caplog.text
 
 
 def test_parse_may_return_nothing_but_not_anything(web, job):
@@ -248,6 +248,83 @@ def test_rows_that_give_no_item_are_rejected_with_the_reason(web, job):
     [(url, reject)] = job.rejects()
     assert (url, reject.field, reject.message) == ("http://127.0.0.1/", "title", "nothing matches css('h1')")
     assert job.counts().rejects == 1
+
+
+def test_one_bad_page_is_one_failed_page(web, job):
+    web.get("http://127.0.0.1/", text="<a href=/good><a href=/bad><a href=/away>", headers=HTML)
+    web.get("http://127.0.0.1/bad", status_code=302, headers={"Location": "http://[bad"})
+    web.get("http://127.0.0.1/away", status_code=302, headers={"Location": "http://other.test/"})
+    crawl(Plain(item=None, concurrency=1), job)
+    assert dict(job.failures()) == {
+        "http://127.0.0.1/bad": "http://127.0.0.1/bad redirects to 'http://[bad', which is no http or https "
+        "address.",
+        "http://127.0.0.1/away": "redirected to http://other.test/, which the spider does not allow",
+    }
+    assert job.counts().done == 2
+
+
+def test_an_indicator_that_raises_fails_the_page_not_the_crawl(site, job, shop):
+    def logged_in(response: Response) -> bool:
+        if "/books/" in response.url:
+            raise ValueError("no such luck")
+        return "Sign out" in response.text
+
+    login = FormLogin("/login", fill(username=site.username, password=site.password), logged_in=logged_in)
+    crawl(shop(login=login, max_pages=3), job)
+    assert {error.partition(" (")[0] for _, error in job.failures()} == {"ValueError: no such luck"}
+
+
+def test_a_request_that_cannot_be_kept_is_an_error_of_the_spider_s_own_line(web, job):
+    class Odd(Plain):
+        def parse(self, response):
+            yield response.follow("/b", meta={"price": Decimal(1)})
+
+    crawl(Odd(), job)
+    [(_, error)] = job.failures()
+    assert "The meta of http://127.0.0.1/b cannot be kept as JSON" in error
+    assert "(test_crawl.py, line " in error
+
+
+@pytest.mark.parametrize("returned", [Request("http://127.0.0.1/b"), {"a": 1}, Title(title="a"), "text"])
+def test_what_parse_should_have_yielded_is_said(web, job, returned):
+    crawl(type("Odd", (Plain,), {"parse": lambda self, response: returned})(), job)
+    [(_, error)] = job.failures()
+    assert error.startswith("TypeError: parse returned")
+    assert "it should yield it" in error
+
+
+def test_one_start_url_or_domain_may_be_a_plain_string(web, job):
+    crawl(Plain(start_urls="http://127.0.0.1/", allowed_domains="127.0.0.1"), job)
+    assert titles(job) == ["page"]
+
+
+def test_a_spider_that_would_never_fetch_is_refused():
+    with pytest.raises(ConfigError, match="concurrency=0"):
+        Plain(concurrency=0)
+
+
+def test_a_crawl_that_fails_closes_its_own_job_and_says_where_it_is(site, shop, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shop.login = FormLogin("/login", fill(username="reader", password="wrong"), logged_in="a.logout")
+    with pytest.raises(LoginRejected) as caught:
+        crawl(shop())
+    [note] = caught.value.__notes__
+    assert note.startswith("What was committed is kept in .scraper/jobs/shop/")
+
+
+def test_a_stop_while_pages_wait_for_a_renewal_signs_in_no_more(site, job, shop):
+    stop = threading.Event()
+    spider = shop(concurrency=4)
+
+    def parse(response: Response):
+        if response.request.depth == 0:
+            site.sign_everyone_out()
+            stop.set()
+        yield from Spider.parse(spider, response)
+
+    spider.parse = parse
+    crawl(spider, job, stop=stop)
+    assert (job.noted("state"), site.counts.logins) == ("interrupted", 1)
 
 
 def test_only_allowed_addresses_are_visited(web, job):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +140,29 @@ def test_jobs_lie_in_a_folder_that_git_ignores(tmp_path):
         assert first.path != second.path
         assert first.path.parent == tmp_path / "x" / "jobs" / "shop"
     assert (tmp_path / "x" / ".gitignore").read_text() == "*\n"
+
+
+def test_jobs_that_begin_in_the_same_second_have_files_of_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        paths = set(pool.map(lambda _: _created(tmp_path), range(24)))
+    assert len(paths) == 24
+
+
+def _created(folder) -> Path:
+    with Job.create("shop", folder) as job:
+        return job.path
+
+
+def test_what_went_wrong_is_grouped_and_counted(job):
+    job.add([Request(f"{URL}{n}") for n in range(3)])
+    reject = Reject(0, "Book", "price", "nothing matches")
+    first, *others = job.lease(3)
+    job.commit([Outcome(first, page(rejects=(reject,)))])
+    job.commit([Outcome(lease, Visit(ok=False, error="answered 404")) for lease in others])
+    assert list(job.problems()) == [
+        (2, "answered 404", f"{URL}1"),
+        (1, "Book.price: nothing matches", f"{URL}0"),
+    ]
 
 
 def test_a_job_is_opened_again_by_its_path(job):

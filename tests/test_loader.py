@@ -149,7 +149,7 @@ def test_options_are_read_by_their_types():
 
 
 def test_options_may_be_lists_and_mappings():
-    assert read_options(["allowed_domains=a.test, b.test", 'headers={"A": "b"}']) == {
+    assert read_options(['allowed_domains=["a.test", "b.test"]', 'headers={"A": "b"}']) == {
         "allowed_domains": ["a.test", "b.test"],
         "headers": {"A": "b"},
     }
@@ -160,7 +160,7 @@ def test_attributes_get_the_type_of_their_default(folder):
     assert read_attributes(load("shop"), ["category=travel", "year=2020", "start_urls=http://a.test/"]) == {
         "category": "travel",
         "year": 2020,
-        "start_urls": ["http://a.test/"],
+        "start_urls": "http://a.test/",
     }
 
 

@@ -83,6 +83,6 @@ def test_the_summary_says_how_it_went_and_where_the_data_is(job):
         "  retries   2",
         "  data      books.csv (1 items)",
         f"  job       {job.path}",
-        "  failed    http://127.0.0.1/b: answered 404",
-        "  rejected  http://127.0.0.1/a: Book.price: nothing matches",
+        "  problem   answered 404 (1 times, the first on http://127.0.0.1/b)",
+        "  problem   Book.price: nothing matches (1 times, the first on http://127.0.0.1/a)",
     ]

@@ -4,7 +4,7 @@ import functools
 import pytest
 
 from scraper import ConfigError, Request, Spider
-from scraper.request import is_http, join, origin
+from scraper.request import is_http, is_loopback, is_trustworthy, join, origin
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,8 @@ def test_requests_do_not_share_their_headers_and_meta():
 
 
 @pytest.mark.parametrize(
-    ("method", "is_safe"), [("get", True), ("HEAD", True), ("options", True), ("POST", False), ("delete", False)]
+    ("method", "is_safe"),
+    [("get", True), ("HEAD", True), ("options", True), ("POST", False), ("delete", False)],
 )
 def test_methods_that_only_read_are_safe(method, is_safe):
     assert Request("https://shop.example/", method).is_safe is is_safe
@@ -71,3 +72,39 @@ def test_an_origin_is_scheme_host_and_port(url, expected):
 def test_what_cannot_be_an_address_is_joined_as_it_is():
     assert join("https://shop.example/a/b", " c ") == "https://shop.example/a/c"
     assert join("https://shop.example/a/b", "http://[x") == "http://[x"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("shop.localhost:8000", True),
+        ("127.0.0.1", True),
+        ("127.9.9.9:80", True),
+        ("[::1]:80", True),
+        ("10.0.0.1", False),
+        ("127.evil.example", False),
+        ("localhost.evil.example", False),
+        ("shop.example", False),
+    ],
+)
+def test_loopback_is_this_machine_only(host, expected):
+    assert is_loopback(f"http://{host}/") is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://shop.example/", True),
+        ("http://127.0.0.1:8000/", True),
+        ("http://localhost/", True),
+        ("http://[::1]/", True),
+        ("http://shop.example/", False),
+        ("http://127.evil.example/", False),
+        ("http://localhost.evil.example/", False),
+        ("ftp://shop.example/", False),
+        ("javascript:void(0)", False),
+    ],
+)
+def test_credentials_go_over_https_or_stay_on_this_machine(url, expected):
+    assert is_trustworthy(url) is expected

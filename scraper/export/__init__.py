@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,6 +29,8 @@ def check(target: str) -> None:
         raise ConfigError(f"{target} has no known format; its name may end in {known}, or be - for output.")
     if not path.parent.is_dir():
         raise ConfigError(f"The folder {path.parent} for {path.name} does not exist; make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise ConfigError(f"The folder {path.parent} for {path.name} may not be written to.")
     if path.is_dir():
         raise ConfigError(f"{target} is a folder; name a file.")
 
@@ -40,8 +44,21 @@ def export(items: Items, target: str) -> int:
     check(target)
     try:
         if target == STANDARD_OUTPUT:
-            return jsonl.write(items, sys.stdout)
+            return _print(items)
         with replacing(Path(target)) as stream:
             return FORMATS[Path(target).suffix](items, stream)
     except OSError as error:
         raise ExportError(f"{target} could not be written: {error.strerror or error}.") from error
+
+
+def _print(items: Items) -> int:
+    """Write JSON Lines in UTF-8 to standard output; that nobody reads on, as ``head`` does, is no error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        rows = jsonl.write(items, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return rows

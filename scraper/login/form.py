@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scraper.errors import ConfigError, LoginError, LoginFormNotFound, LoginRejected, LoginUnavailable
-from scraper.forms import Form, is_password, label_of, secure_enough
+from scraper.forms import Form, is_password, label_of
 from scraper.login.base import Login
-from scraper.request import Request, origin
+from scraper.request import Request, is_trustworthy, origin
 from scraper.response import Response
-from scraper.selector import Element, compile_css, compile_xpath, text_of
+from scraper.selector import Element, compile_css, compile_xpath, squeeze, text_of
 from scraper.values import Source, reveal, show
 from scraper.verdict import Indicator
 
 if TYPE_CHECKING:
     from scraper.session import Session
+
+T = TypeVar("T")
 
 USERNAME, PASSWORD = "username", "password"
 WORDS_LIMIT = 200
@@ -30,6 +32,8 @@ _ELSEWHERE = re.compile(
     r"regist|sign ?up|create|join|forgot|reset|cancel|guest|with (google|apple|facebook|github|microsoft)",
     re.IGNORECASE,
 )
+_ACCOUNT = re.compile(r"user|mail|log|name|account|member|^id$", re.IGNORECASE)
+_SECRET = re.compile(r"pass|pw|pin|secret|code|otp|token|key", re.IGNORECASE)
 _complaints = compile_xpath(
     "//*[@role='alert' or contains(@class, 'error') or contains(@class, 'alert') "
     "or contains(@class, 'invalid') or contains(@class, 'flash') or contains(@class, 'message')]"
@@ -104,21 +108,21 @@ class FormLogin(Login):
     def account(self) -> str | None:
         """What goes in as the user name: the ``username``, or the first field filled."""
         source = self.fill.get(self._account_field, True)
-        return None if isinstance(source, bool) else reveal(source)
+        return None if isinstance(source, bool) else reveal(source, is_secret=False)
 
     @property
     def _account_field(self) -> str:
-        others = (name for name in self.fill if name != PASSWORD)
-        return USERNAME if USERNAME in self.fill else next(others, "")
+        return next((name for name in self.fill if _ACCOUNT.search(name) and not _SECRET.search(name)), "")
 
     def sign_in(self, session: Session) -> Response:
         """Open the page, fill the form, submit it once, and see what came back."""
-        page = session.exchange(Request(session.absolute(self.url)))
+        home = session.absolute(self.url)
+        page = session.exchange(Request(home))
         if session.judge(page) == "signed_in":
             return page
         form = self._choose(page)
         secrets = self._fill(form)
-        landing = session.exchange(self._submission(form, page), retry=False)
+        landing = session.exchange(self._submission(form, page, home), retry=False)
         if session.judge(landing) != "signed_in":
             self._check(landing, form, secrets)
         return landing
@@ -127,7 +131,7 @@ class FormLogin(Login):
         if page.status >= 400 and not page.has_password_field:
             raise LoginUnavailable(f"The login page {page.url} answered {page.status}.", response=page)
         if self.form is not None:
-            return page.form(self.form)
+            return _found(page.form, self.form)
         forms = [form for form in page.forms() if any(map(is_password, form.typed_into()))]
         if not forms:
             raise LoginFormNotFound(
@@ -140,9 +144,10 @@ class FormLogin(Login):
         """Fill the form in; return what no message may show: all values but the user name."""
         secrets = []
         for name, source in self.fill.items():
-            value = source if isinstance(source, bool) else reveal(source)
+            is_secret = name != self._account_field
+            value = source if isinstance(source, bool) else reveal(source, is_secret=is_secret)
             form[self._field(form, name)] = value
-            if isinstance(value, str) and name != self._account_field:
+            if isinstance(value, str) and is_secret:
                 secrets.append(value)
         return secrets
 
@@ -154,9 +159,9 @@ class FormLogin(Login):
             raise LoginFormNotFound(f"The form at {form.url} has no field {name!r}; it has {listed}.")
         return field
 
-    def _submission(self, form: Form, page: Response) -> Request:
-        button = form.button(self.button) if self.button else sign_in_button(form)
-        if danger := _danger(form, button):
+    def _submission(self, form: Form, page: Response, home: str) -> Request:
+        button = _found(form.button, self.button) if self.button else sign_in_button(form)
+        if danger := _danger(form, button, home):
             raise LoginError(f"Nothing was sent: the form at {form.url} would {danger}.", response=page)
         return form.submit(button)
 
@@ -175,18 +180,26 @@ class FormLogin(Login):
             )
 
 
+def _found(choose: Callable[[str], T], selector: str) -> T:
+    """Choose what the user named; that it is not on the page is an outcome of the login."""
+    try:
+        return choose(selector)
+    except (ConfigError, KeyError) as error:
+        raise LoginFormNotFound(str(error.args[0])) from error
+
+
 def quote(page: Response, secrets: list[str]) -> str:
     """Quote the site's own words, as the end of a sentence, without any of `secrets`."""
     words = complaint(page)
-    for secret in filter(None, secrets):
+    for secret in filter(None, [*secrets, *map(squeeze, secrets)]):
         words = words.replace(secret, "***")
-    return f" and says “{words}”" if words else ""
+    return f" and says “{words[:WORDS_LIMIT]}”" if words else ""
 
 
 def complaint(page: Response) -> str:
     """Return what a page says in its alert, or nothing."""
     texts = [text_of(element) for element in _complaints(page.tree)] if page.is_html else []
-    return next((text[:WORDS_LIMIT] for text in texts if text), "")
+    return next(filter(None, texts), "")
 
 
 def sign_in_button(form: Form) -> Element | None:
@@ -199,14 +212,20 @@ def _likeness(button: Element) -> int:
     return bool(_SIGN_IN.search(words)) - bool(_ELSEWHERE.search(words))
 
 
-def _danger(form: Form, button: Element | None) -> str:
-    """Say what would go wrong if the form were sent with a password in it; nothing where all is well."""
+def _danger(form: Form, button: Element | None, home: str) -> str:
+    """Say what would go wrong if the form were sent with a password in it; nothing where all is well.
+
+    `home` is the address that the login declares: a password goes to no other origin, unless it is the same
+    host over https.
+    """
     target = form.action(button)
     if form.method(button) != "POST":
         return "put the password into an address (GET)"
-    if not secure_enough(target):
+    if not is_trustworthy(target):
         return f"send the password in clear to {target}"
-    return "" if origin(target) == origin(form.url) else f"send the password to {origin(target)}"
+    if origin(target) in (origin(home), origin(home).replace("http://", "https://")):
+        return ""
+    return f"send the password to {origin(target)}, which is not the login's {origin(home)}"
 
 
 def _by_meaning(form: Form, name: str) -> str | None:
