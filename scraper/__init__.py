@@ -34,7 +34,7 @@ from scraper.response import Response
 from scraper.retry import Retry
 from scraper.session import Session, Timeout
 from scraper.spider import Spider
-from scraper.values import Secret, env, prompt
+from scraper.values import Secret, env, netrc, prompt
 
 __version__ = "0.1.0"
 
@@ -77,6 +77,7 @@ __all__ = [
     "css",
     "env",
     "fill",
+    "netrc",
     "prompt",
     "xpath",
 ]

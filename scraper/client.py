@@ -269,19 +269,21 @@ class Client(requests.Session):
                     )
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Merge the settings of a call, the environment and the session, as requests does.
+        """Merge the settings of a call, the environment and the session.
 
-        The environment (proxies and CA bundles) is read once for each origin.
+        The environment (proxies and CA bundles) is read once for each origin. As in requests its proxies go
+        before those of the session; unlike there, its CA bundle stands behind what the session says.
         """
         environment, bundle = self._environment_of(url) if self.trust_env else ({}, None)
-        if verify is True or verify is None:
-            verify = bundle or verify
+        verify = self.verify if verify is None else verify
+        if verify is True:
+            verify = bundle or True
         if proxies or self.proxies:
             environment = merge({**environment, **(proxies or {})}, self.proxies)
         return {
             "proxies": environment,
             "stream": self.stream if stream is None else stream,
-            "verify": self.verify if verify is None else verify,
+            "verify": verify,
             "cert": self.cert if cert is None else cert,
         }
 

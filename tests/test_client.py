@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import itertools
+import logging
 import time
 import tracemalloc
 import warnings
@@ -447,3 +448,14 @@ def test_warnings_are_not_given_for_plain_headers(home):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Session(headers={"Accept-Language": "de", "X-Request-Id": "1"}, **ONCE).get(home.url())
+
+
+def test_every_attempt_that_failed_is_logged_once_and_without_secrets(home, caplog):
+    home.answer = lambda asked: Reply(503)
+    with caplog.at_level(logging.INFO, "scraper.retry"):
+        Session(retry=Retry(attempts=3, wait=0)).get(home.url("/?token=abc"))
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        "attempt 1 of 3: answered 503",
+        "attempt 2 of 3: answered 503",
+    ]
+    assert "/?token=***" in caplog.text

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from scraper import Secret, SecretMissing, env, prompt
+from scraper import ConfigError, Secret, SecretMissing, env, netrc, prompt
 from scraper.values import reveal, show
 
 
@@ -84,3 +84,34 @@ def test_a_source_is_shown_without_its_value():
     assert show("hunter2") == show(Secret("hunter2")) == "'***'"
     assert show(env("SHOP_USER", "hunter2")) == "env('SHOP_USER')"
     assert show(prompt("Password")) == "prompt('Password')"
+
+
+def test_netrc_gives_the_login_and_the_password_of_a_host_when_asked(tmp_path, monkeypatch):
+    file = tmp_path / "netrc"
+    file.write_text("machine shop.example login ada password h0rse-battery\n")
+    assert reveal(netrc("shop.example", file=str(file))) == "h0rse-battery"
+    monkeypatch.setenv("NETRC", str(file))
+    assert reveal(netrc("shop.example", "login")) == "ada"
+    assert repr(netrc("shop.example")) == "netrc('shop.example', 'password')"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "cannot be read: No such file"),
+        ("machine other.example login a password b", "has no password for the machine shop.example"),
+        ("machine shop.example nonsense s3cret", "is no netrc file: line 1"),
+    ],
+)
+def test_a_netrc_file_without_an_answer_says_why(tmp_path, text, words):
+    file = tmp_path / "netrc"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(SecretMissing, match=words) as caught:
+        netrc("shop.example", file=str(file))()
+    assert "s3cret" not in str(caught.value)
+
+
+def test_netrc_has_three_fields():
+    with pytest.raises(ConfigError, match="login, account, password"):
+        netrc("shop.example", "username")
