@@ -14,6 +14,7 @@ import requests
 from requests.models import PreparedRequest
 from urllib3.exceptions import HTTPError
 
+from scraper.calibration import Calibration, calibrate
 from scraper.client import MAX_BODY, Client, Options, Timeout, text
 from scraper.errors import (
     AccessDenied,
@@ -33,6 +34,8 @@ from scraper.verdict import SIGNED_OUT_STATUSES, judge
 __all__ = ["MAX_BODY", "Session", "Timeout"]
 
 log = logging.getLogger(__name__)
+
+CALIBRATION_ROUNDS = 2
 
 ONCE = Retry(attempts=1)
 
@@ -64,6 +67,7 @@ class Session(Client):
         self._failure: LoginError | None = None
         self._attempts = 0
         self._probe_url = ""
+        self._calibration: Calibration | None = None
 
     verify_url: str | None
     """The page on which a sign-in is proven where the login names none; ``None``: `base_url`."""
@@ -216,7 +220,7 @@ class Session(Client):
         return judge(
             response,
             login_url=self.absolute(self.login.url),
-            logged_in=self.login.logged_in,
+            logged_in=self.login.logged_in or self._is_member_page,
             logged_out=self.login.logged_out,
         )
 
@@ -229,6 +233,9 @@ class Session(Client):
         if is_login and new.body is not None and origin(new.url or "") != origin(request.url or ""):
             raise LoginError(f"{answer.url} would pass the password on to {origin(new.url or '')}; not sent.")
         return new
+
+    def _is_member_page(self, page: Response) -> bool:
+        return self._calibration is not None and self._calibration.is_member_page(page)
 
     def sign_in(self, *, after: int = 0) -> int:
         """Make sure that the session has signed in later than the epoch `after`; return its epoch.
@@ -282,12 +289,10 @@ class Session(Client):
         """Remember a page that shows that the session is signed in."""
         if not login.verify:
             return
-        if login.logged_in is None:
-            raise LoginUnverified(
-                f"Nothing can prove the sign-in at {self.absolute(login.url)}: say what only members "
-                "see, logged_in='a.logout' for example, or verify=False to go on without proof."
-            )
         urls = dict.fromkeys(self._proof_urls(login, landing))
+        if login.logged_in is None:
+            self._calibrate(login, [self._probe_url] if self._calibration else list(urls))
+            return
         for url in urls:
             page = landing if landing.history and landing.url == url else self.exchange(Request(url))
             if self.judge(page) == "signed_in":
@@ -298,6 +303,32 @@ class Session(Client):
             f"members see. The sign-in ended at {landing.url} with status {landing.status}.",
             response=landing,
         )
+
+    def _calibrate(self, login: Login, urls: list[str]) -> None:
+        """Find out what tells members from strangers, unless that is known; prove the sign-in by it."""
+        stranger = self._as_stranger(login) if self._calibration is None else None
+        for url in urls:
+            pages = [self.exchange(Request(url)) for _ in range(CALIBRATION_ROUNDS)]
+            if stranger is not None:
+                others = [stranger.exchange(Request(url)) for _ in range(CALIBRATION_ROUNDS)]
+                self._calibration = calibrate(others, pages)
+            if self._calibration and self._calibration.says(pages[-1]) == "signed_in":
+                self._probe_url = url
+                log.info("Calibrated on %s: %s", url, self._calibration)
+                return
+        raise LoginUnverified(
+            f"The form was sent, but {' and '.join(urls)} look the same to members and to strangers: nothing "
+            "proves the sign-in. Name a page that differs (verify_url=), say what only members see "
+            "(logged_in='a.logout'), or go on without proof (verify=False)."
+        )
+
+    def _as_stranger(self, login: Login) -> Session:
+        """Return a session that has seen the login page, as this one has, and is not signed in."""
+        stranger = Session(base_url=self.base_url, timeout=self.timeout, retry=self.retry)
+        for setting in ("headers", "proxies", "verify", "cert", "adapters", "trust_env", "max_body"):
+            setattr(stranger, setting, getattr(self, setting))
+        stranger.exchange(Request(self.absolute(login.url)))
+        return stranger
 
     def _proof_urls(self, login: Login, landing: Response) -> Iterator[str]:
         if login.verify_url is not None:
@@ -316,9 +347,11 @@ class Session(Client):
         if not self._probe_url:
             return False
         try:
-            return self.judge(self.exchange(Request(self._probe_url))) == "signed_in"
+            page = self.exchange(Request(self._probe_url))
         except FetchError as error:
             raise LoginUnavailable(f"Whether the session is alive cannot be told: {error}") from error
+        verdict = self._calibration.says(page) if self._calibration else self.judge(page)
+        return verdict == "signed_in"
 
 
 @lru_cache

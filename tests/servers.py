@@ -22,6 +22,11 @@ class Asked:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def target(self) -> tuple[str, str]:
+        """The method and the path."""
+        return self.method, self.path
+
 
 @dataclass
 class Reply:

@@ -82,6 +82,15 @@ def test_no_book_is_lost_or_false_when_the_site_keeps_signing_everyone_out(site,
     assert site.counts.logouts == 0
 
 
+@pytest.mark.parametrize("answer", ["redirect", "form", "401", "403"])
+def test_with_no_indicator_declared_no_book_is_lost_or_false_either(site, job, shop, answer):
+    site.signed_out_answer, site.sign_out_after = answer, 40
+    shop.login = FormLogin("/login", fill(username=site.username, password=site.password))
+    crawl(shop(concurrency=16), job)
+    assert (job.counts().done, job.counts().failed, job.counts().rejects) == (84, 0, 0)
+    assert 2 <= site.counts.logins <= site.counts.expiries + 1
+
+
 def test_sixteen_pages_that_meet_one_ended_session_cause_one_sign_in(site, job, shop):
     spider = shop(concurrency=16, max_pages=84)
     parsed = []

@@ -235,10 +235,28 @@ def test_a_sign_in_that_nothing_proves_does_not_count(site):
     assert session.epoch == 0
 
 
-def test_without_an_indicator_it_says_what_to_declare(site):
+@pytest.mark.parametrize("answer", ["redirect", "form", "401", "403"])
+def test_without_an_indicator_members_are_told_from_strangers_by_comparing(site, answer):
+    site.signed_out_answer = answer
     login = FormLogin("/login", fill(username=site.username, password=site.password))
-    with Session(login, base_url=site.url) as session, pytest.raises(LoginUnverified, match="logged_in="):
-        session.get("/books")
+    with Session(login, base_url=f"{site.url}/books", retry=1) as session:
+        assert "Sign out" in session.get("/books").text
+        assert session.is_signed_in()
+        site.sign_everyone_out()
+        assert not session.is_signed_in()
+        assert session.sign_in(after=1) == 2
+    assert site.counts.logins == 2
+
+
+def test_where_members_and_strangers_see_the_same_the_sign_in_does_not_count(web):
+    one, _ = web
+    same = "<p id=n{}>the same, but for a number</p>"
+    one.answer = lambda asked: html(
+        FORM if asked.target == ("GET", "/login") else same.format(len(one.asked))
+    )
+    login = FormLogin("/login", fill(user="ada", pw=PASSWORD))
+    with pytest.raises(LoginUnverified, match=r"look the same to members and to strangers.*logged_in="):
+        Session(login, base_url=one.url(), retry=1).sign_in()
 
 
 def test_verify_false_goes_on_without_proof(site):

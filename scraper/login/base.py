@@ -18,7 +18,8 @@ class Login(ABC):
 
     `url` is the page where the sign-in begins, absolute or relative to the session's ``base_url``.
     `logged_in` is what only signed-in visitors see, `logged_out` what only anonymous ones see: a CSS
-    selector, or a callable that takes a `Response`. The sign-in counts once `verify_url` (default: the
+    selector, or a callable that takes a `Response`; without `logged_in`, a page is compared as a stranger and
+    as a member sees it. The sign-in counts once `verify_url` (default: the
     session's first page) shows `logged_in`; ``verify=False`` does without that proof, at your own risk.
     """
 

@@ -1,0 +1,101 @@
+"""Calibration: what tells a member's page from a stranger's, found by comparing the two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any
+from urllib.parse import urlsplit
+
+from scraper.request import join
+from scraper.response import Auth, Response
+from scraper.selector import Element, compile_xpath
+
+_LEAVES = re.compile(
+    r"(log|sign)[-_]?(out|off)|logoff|abmeld|ausloggen|d[eé]connexion|cerrar[-_]?sesi|salir|sair|uscita|"
+    r"uitloggen|logga[-_]?ut|logg[-_]?ut|wyloguj|выход|cikis",
+    re.IGNORECASE,
+)
+_marked = compile_xpath("//*[@id or @href or @action or @name]")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What only members see on one page, and what only strangers see there."""
+
+    members: frozenset[str]
+    strangers: frozenset[str]
+
+    def says(self, page: Response) -> Auth:
+        """Judge the page that was compared, as it is now."""
+        seen = features(page)
+        member, stranger = _share(self.members, seen), _share(self.strangers, seen)
+        if member == stranger:
+            return "unknown"
+        return "signed_in" if member > stranger else "anonymous"
+
+    def is_member_page(self, page: Response) -> bool:
+        """Whether any other page has the way out that only members were shown; it may still be a member's."""
+        return page.is_html and any(bool(way_out(page.tree)) for way_out in self._ways_out)
+
+    @cached_property
+    def _ways_out(self) -> tuple[Callable[[Element], Any], ...]:
+        links = (feature.partition(" ")[2] for feature in self.members if _LEAVES.search(feature))
+        ends = {re.sub(r"[^\w.-]", "", urlsplit(link).path.rstrip("/").rpartition("/")[2]) for link in links}
+        return tuple(map(_leads_to, sorted(ends - {""})))
+
+    def __str__(self) -> str:
+        return f"members see {_some(self.members)}; strangers see {_some(self.strangers)}"
+
+
+def _leads_to(end: str) -> Callable[[Element], Any]:
+    return compile_xpath(
+        f"//a[contains(concat('/', @href), '/{end}')] | //form[contains(concat('/', @action), '/{end}')]"
+    )
+
+
+def calibrate(anonymous: Sequence[Response], signed_in: Sequence[Response]) -> Calibration | None:
+    """Compare answers of one address to strangers and to members, each asked more than once.
+
+    What is not the same every time (tokens, advertisements, messages) does not count. Returns ``None`` where
+    nothing tells the two apart.
+    """
+    strangers, members = _common(anonymous), _common(signed_in)
+    ever_strangers, ever_members = _ever(anonymous), _ever(signed_in)
+    found = Calibration(members - ever_strangers, strangers - ever_members)
+    return found if found.members or found.strangers else None
+
+
+def features(page: Response) -> frozenset[str]:
+    """Return what may tell one page from another: status, address, ids, links, forms and fields."""
+    return frozenset(_features(page))
+
+
+def _features(page: Response) -> Iterator[str]:
+    yield f"status {page.status}"
+    yield f"address {urlsplit(page.url).path}"
+    for element in _marked(page.tree) if page.is_html else ():
+        for name in ("id", "name"):
+            if value := element.get(name):
+                yield f"{element.tag} {name}={value}"
+        for name in ("href", "action"):
+            if value := element.get(name):
+                yield f"{element.tag} {join(page.base_url, value)}"
+
+
+def _common(pages: Sequence[Response]) -> frozenset[str]:
+    return reduce(frozenset.intersection, map(features, pages))
+
+
+def _ever(pages: Sequence[Response]) -> frozenset[str]:
+    return reduce(frozenset.union, map(features, pages))
+
+
+def _share(expected: frozenset[str], seen: frozenset[str]) -> float:
+    return len(expected & seen) / len(expected) if expected else 0.0
+
+
+def _some(found: frozenset[str]) -> str:
+    return ", ".join(sorted(found)[:3]) or "nothing of their own"
