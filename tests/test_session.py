@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import pyotp
 import pytest
 import requests
 from requests_mock import Mocker
@@ -16,6 +17,7 @@ from scraper import (
     ConfigError,
     FetchError,
     FormLogin,
+    InteractionRequired,
     LoginError,
     LoginFormNotFound,
     LoginRejected,
@@ -343,6 +345,7 @@ def test_signing_in_is_logged_without_secrets(site, session, caplog):
 
 
 PASSWORD = "h0rse-battery"
+PW_FIELD = "<input type=password name=password>"
 
 
 @pytest.fixture
@@ -505,3 +508,62 @@ def test_cookies_of_requests_mock_are_kept_too(requests_mock: Mocker):
     session.get(URL)
     session.get(URL)
     assert requests_mock.last_request.headers["Cookie"] == "sid=1"
+
+
+def test_a_one_time_code_is_given_on_the_page_that_asks_for_it(site):
+    site.ask_totp = True
+    code = pyotp.TOTP(site.totp_secret).now
+    login = FormLogin(
+        "/login", fill(username=site.username, password=site.password, code=code), logged_in="a.logout"
+    )
+    with Session(login, base_url=site.url) as session:
+        assert "Sign out" in session.get("/books").text
+    assert (site.counts.logins, site.counts.login_attempts) == (1, 1)
+
+
+def test_the_same_login_serves_an_account_that_is_asked_for_no_code(site):
+    login = FormLogin(
+        "/login", fill(username=site.username, password=site.password, code=str), logged_in="a.logout"
+    )
+    with Session(login, base_url=site.url) as session:
+        assert session.get("/books").ok
+
+
+def test_a_wrong_code_is_submitted_once(site):
+    site.ask_totp = True
+    login = FormLogin(
+        "/login", fill(username=site.username, password=site.password, code="000000"), logged_in="a.logout"
+    )
+    with Session(login, base_url=site.url) as session, pytest.raises(LoginRejected, match="/login/code"):
+        session.get("/books")
+    assert site.counts.failed_logins == 1
+
+
+def test_a_code_that_nobody_can_give_needs_a_person(site, session):
+    site.ask_totp = True
+    with pytest.raises(InteractionRequired, match=r"asks for a one-time code; give it a source") as caught:
+        session.get("/books")
+    assert caught.value.exit_code == 75
+
+
+def test_the_user_name_may_be_asked_for_first(web):
+    one, _ = web
+    first = "<form><input name=q></form><form id=login method=post action=/name><input name=email></form>"
+    second = f"<form method=post action=/password><input type=hidden name=email value=ada>{PW_FIELD}</form>"
+    pages = {("GET", "/login"): first, ("POST", "/name"): second}
+    one.answer = lambda asked: html(pages.get(asked.target, "<a class=logout>"))
+    session = Session(form_login(email="ada@shop.test", password=PASSWORD), base_url=one.url(), retry=1)
+    assert session.sign_in() == 1
+    assert [asked.body for asked in one.asked if asked.body] == [
+        b"email=ada%40shop.test",
+        b"email=ada&password=h0rse-battery",
+    ]
+
+
+def test_a_user_name_that_is_not_known_is_rejected(web):
+    one, _ = web
+    form = "<form id=login method=post><input name=email></form>"
+    one.answer = lambda asked: html(f"<p class=error>No such user</p>{form}")
+    with pytest.raises(LoginRejected, match="No such user"):
+        Session(form_login(email="ada@shop.test", password=PASSWORD), base_url=one.url(), retry=1).sign_in()
+    assert PASSWORD.encode() not in bodies(one)

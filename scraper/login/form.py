@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from scraper.errors import ConfigError, LoginError, LoginFormNotFound, LoginRejected, LoginUnavailable
+from scraper.errors import (
+    ConfigError,
+    InteractionRequired,
+    LoginError,
+    LoginFormNotFound,
+    LoginRejected,
+    LoginUnavailable,
+)
 from scraper.forms import Form, is_password, label_of
 from scraper.login.base import Login
 from scraper.request import Request, is_trustworthy, origin
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-USERNAME, PASSWORD = "username", "password"
+USERNAME, PASSWORD, CODE = "username", "password", "code"
 WORDS_LIMIT = 200
 
 _SIGN_IN = re.compile(
@@ -33,6 +40,7 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(r"user|mail|log|name|account|member|^id$", re.IGNORECASE)
+_CODE = re.compile(r"code|otp|2fa|mfa|token", re.IGNORECASE)
 _SECRET = re.compile(r"pass|pw|pin|secret|code|otp|token|key", re.IGNORECASE)
 _complaints = compile_xpath(
     "//*[@role='alert' or contains(@class, 'error') or contains(@class, 'alert') "
@@ -63,8 +71,9 @@ class Fill(Mapping[str, Source | bool]):
 def fill(**values: Source | bool) -> Fill:
     """Say what goes into which field of a form.
 
-    A name is the form's own, or one of the meanings ``username`` and ``password``. A value is a text, a
-    source such as ``env("SHOP_USER")``, any callable without arguments, or ``True`` to tick a box.
+    A name is the form's own, or one of the meanings ``username``, ``password`` and ``code`` (a one-time one).
+    A value is a text, a source such as ``env("SHOP_USER")``, any callable without arguments, or ``True`` to
+    tick a box.
     """
     return Fill(values)
 
@@ -72,7 +81,8 @@ def fill(**values: Source | bool) -> Fill:
 class FormLogin(Login):
     """Sign in by an HTML form: ``FormLogin("/login", fill(username="ada", password=env("PW")))``.
 
-    Hidden fields and CSRF tokens of the form go along as in a browser. `form` and `button` are CSS selectors
+    Hidden fields and CSRF tokens of the form go along as in a browser. What a form does not ask for, such as a
+    code behind the password, is given when a later page asks for it. `form` and `button` are CSS selectors
     for pages on which the right form, or the button to press, has to be named. Other arguments are those of
     `Login`.
     """
@@ -107,75 +117,113 @@ class FormLogin(Login):
     @property
     def account(self) -> str | None:
         """What goes in as the user name: the ``username``, or the first field filled."""
-        source = self.fill.get(self._account_field, True)
+        source = self.fill.get(self.account_field, True)
         return None if isinstance(source, bool) else reveal(source, is_secret=False)
 
     @property
-    def _account_field(self) -> str:
+    def account_field(self) -> str:
+        """The name in `fill` of what is the account's, and no secret; empty where none looks like it."""
         return next((name for name in self.fill if _ACCOUNT.search(name) and not _SECRET.search(name)), "")
 
     def sign_in(self, session: Session) -> Response:
-        """Open the page, fill the form, submit it once, and see what came back."""
-        home = session.absolute(self.url)
-        page = session.exchange(Request(home))
-        if session.judge(page) == "signed_in":
-            return page
-        form = self._choose(page)
-        secrets = self._fill(form)
-        landing = session.exchange(self._submission(form, page, home), retry=False)
-        if session.judge(landing) != "signed_in":
-            self._check(landing, form, secrets)
-        return landing
+        """Open the page, and fill and submit its form; go on so while the site asks for more of `fill`."""
+        return Walk(self, session).run()
 
-    def _choose(self, page: Response) -> Form:
+
+class Walk:
+    """One sign-in on its way: which values are still to be given, and what no message may show."""
+
+    def __init__(self, login: FormLogin, session: Session) -> None:
+        self.login, self.session = login, session
+        self.home = session.absolute(login.url)
+        self.left = list(login.fill)
+        self.secrets: list[str] = []
+
+    def run(self) -> Response:
+        """Go from page to page until one is a member's, or asks for nothing that is left to give."""
+        page = self.session.exchange(Request(self.home))
+        form = None
+        while self.session.judge(page) != "signed_in":
+            form = self._next_form(page) if form else self._first_form(page)
+            if form is None:
+                break
+            page = self._submit(form, page)
+        return page
+
+    def _first_form(self, page: Response) -> Form:
         if page.status >= 400 and not page.has_password_field:
             raise LoginUnavailable(f"The login page {page.url} answered {page.status}.", response=page)
-        if self.form is not None:
-            return _found(page.form, self.form)
-        forms = [form for form in page.forms() if any(map(is_password, form.typed_into()))]
+        if self.login.form is not None:
+            return _found(page.form, self.login.form)
+        forms = [form for form in page.forms() if _passwords(form)]
+        forms = forms or [form for form in page.forms() if self._takes(form) and _signs_in(form)]
         if not forms:
             raise LoginFormNotFound(
                 f"{page.url} has no form with a password field; it has {page.forms() or 'no form at all'}.",
                 response=page,
             )
-        return min(forms, key=lambda form: sum(map(is_password, form.typed_into())))
+        return min(forms, key=lambda form: len(_passwords(form)))
 
-    def _fill(self, form: Form) -> list[str]:
-        """Fill the form in; return what no message may show: all values but the user name."""
-        secrets = []
-        for name, source in self.fill.items():
-            is_secret = name != self._account_field
-            value = source if isinstance(source, bool) else reveal(source, is_secret=is_secret)
-            form[self._field(form, name)] = value
-            if isinstance(value, str) and is_secret:
-                secrets.append(value)
-        return secrets
+    def _next_form(self, page: Response) -> Form | None:
+        """Return the form that asks for something that is left to give, if there is one."""
+        for form in page.forms():
+            if self._takes(form):
+                return form
+        if any(_by_meaning(form, CODE) for form in page.forms()):
+            raise InteractionRequired(
+                f"{page.url} asks for a one-time code; give it a source, fill(..., code=...).", response=page
+            )
+        return None
 
-    def _field(self, form: Form, name: str) -> str:
-        """Return the form's own name for `name`, which may be a meaning."""
-        field = name if name in form else _by_meaning(form, name)
-        if field is None:
-            listed = ", ".join(form.names) or "none with a name"
-            raise LoginFormNotFound(f"The form at {form.url} has no field {name!r}; it has {listed}.")
-        return field
+    def _takes(self, form: Form) -> list[str]:
+        return [name for name in self.left if _field(form, name)]
 
-    def _submission(self, form: Form, page: Response, home: str) -> Request:
-        button = _found(form.button, self.button) if self.button else sign_in_button(form)
-        if danger := _danger(form, button, home):
+    def _submit(self, form: Form, page: Response) -> Response:
+        """Fill in what the form takes, submit it once, and see what came back."""
+        filled = self._fill(form)
+        button = _found(form.button, self.login.button) if self.login.button else sign_in_button(form)
+        if danger := _danger(form, button, self.home):
             raise LoginError(f"Nothing was sent: the form at {form.url} would {danger}.", response=page)
-        return form.submit(button)
+        landing = self.session.exchange(form.submit(button), retry=False)
+        if self.session.judge(landing) != "signed_in":
+            self._check(landing, filled)
+        return landing
 
-    def _check(self, landing: Response, form: Form, secrets: list[str]) -> None:
-        """Raise what the answer to the submit means, where that is plain."""
+    def _fill(self, form: Form) -> set[str]:
+        """Fill the form in; return the names of the fields that were typed into."""
+        names = self._takes(form)
+        self._miss(form, [name for name in self.left if name not in names])
+        self.left = [name for name in self.left if name not in names]
+        filled = set()
+        for name in names:
+            source, field = self.login.fill[name], _field(form, name)
+            is_secret = name != self.login.account_field
+            value = source if isinstance(source, bool) else reveal(source, is_secret=is_secret)
+            form[field] = value
+            if isinstance(value, str):
+                filled.add(field)
+                self.secrets += [value] if is_secret else []
+        return filled
+
+    def _miss(self, form: Form, missing: list[str]) -> None:
+        """Complain about a field that the form lacks and no later page will ask for."""
+        later = _CODE if _passwords(form) else _SECRET
+        for name in missing:
+            if not later.search(name):
+                listed = ", ".join(form.names) or "none with a name"
+                raise LoginFormNotFound(f"The form at {form.url} has no field {name!r}; it has {listed}.")
+
+    def _check(self, landing: Response, filled: set[str]) -> None:
+        """Raise what the answer to a submit means, where that is plain."""
+        words = quote(landing, self.secrets)
         if landing.status == 429 or landing.status >= 500:
             raise LoginUnavailable(
-                f"{landing.url} answered {landing.status} to the sign-in{quote(landing, secrets)}.",
-                response=landing,
+                f"{landing.url} answered {landing.status} to the sign-in{words}.", response=landing
             )
-        if any(_is_same(form, other) for other in landing.forms()):
+        if any(filled and filled <= _typed(form) for form in landing.forms()):
             raise LoginRejected(
                 f"{landing.url} did not accept the credentials: it answered {landing.status} with the login "
-                f"form again{quote(landing, secrets)}.",
+                f"form again{words}.",
                 response=landing,
             )
 
@@ -233,6 +281,8 @@ def _by_meaning(form: Form, name: str) -> str | None:
     passwords = [field for field in fields if is_password(field)]
     if name == PASSWORD and passwords:
         return passwords[0].get("name")
+    if name == CODE:
+        return next((field.get("name") for field in fields if _asks_for_code(field)), None)
     if name == USERNAME:
         before = fields[: fields.index(passwords[0])] if passwords else fields
         others = [field for field in before if not is_password(field)]
@@ -241,9 +291,25 @@ def _by_meaning(form: Form, name: str) -> str | None:
     return None
 
 
-def _is_same(sent: Form, came_back: Form) -> bool:
-    """Whether the form that came back asks for the same password again."""
-    asked: Any = [field.get("name") for field in sent.typed_into() if is_password(field)]
-    return bool(asked) and any(
-        is_password(field) and field.get("name") in asked for field in came_back.typed_into()
-    )
+def _asks_for_code(control: Element) -> bool:
+    names = (control.get(name) or "" for name in ("name", "id"))
+    return control.get("autocomplete") == "one-time-code" or any(map(_CODE.search, names))
+
+
+def _field(form: Form, name: str) -> str:
+    """Return the form's own name for `name`, which may be a meaning; empty where it has none."""
+    return name if name in form else _by_meaning(form, name) or ""
+
+
+def _passwords(form: Form) -> list[Element]:
+    return [control for control in form.typed_into() if is_password(control)]
+
+
+def _typed(form: Form) -> set[str]:
+    return {control.get("name") or "" for control in form.typed_into()}
+
+
+def _signs_in(form: Form) -> bool:
+    """Whether a form without a password looks like the first step of a sign-in, by its words."""
+    words = [form.element.get(name) or "" for name in ("id", "name", "class", "action")]
+    return bool(_SIGN_IN.search(" ".join([*words, *map(label_of, form.buttons())])))
