@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests.models import PreparedRequest
@@ -10,6 +13,20 @@ from requests.models import PreparedRequest
 from scraper.errors import ConfigError
 from scraper.request import is_http, is_trustworthy, origin
 from scraper.values import Source, reveal
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What a request carries that belongs to its origin, and is sorted out when it is redirected.
+
+    `auth` and the `hooks` it has put on, the `cookies` given for this call alone, and the `generation` of the
+    jar's cookies: of which sign-in they are.
+    """
+
+    auth: Any = None
+    hooks: tuple[Any, ...] = ()
+    cookies: Any = field(default_factory=dict)
+    generation: int = 0
 
 
 class Credentials(AuthBase):
@@ -44,7 +61,9 @@ class Credentials(AuthBase):
         for name, source in self.headers.items():
             request.headers[name] = reveal(source)
         if self.params:
-            request.prepare_url(request.url, {name: reveal(value) for name, value in self.params.items()})
+            there = dict(parse_qsl(urlsplit(request.url or "").query))
+            missing = {name: reveal(value) for name, value in self.params.items() if name not in there}
+            request.prepare_url(request.url, missing)
         if self.basic:
             username, password = self.basic
             HTTPBasicAuth(reveal(username, is_secret=False), reveal(password))(request)

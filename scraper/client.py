@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,17 +20,19 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 import requests
 from requests import sessions
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from requests.models import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_auth_from_url, get_environ_proxies, requote_uri, rewind_body
 
-from scraper.auth import Credentials
+from scraper.auth import Belongings, Credentials
 from scraper.cookies import CookieJar
 from scraper.errors import ConfigError, FetchError, TooLarge, TooManyRedirects, TooSlow
-from scraper.redact import install, looks_secret, register
+from scraper.redact import install, looks_secret, redact_url, register
 from scraper.request import is_http, is_trustworthy, origin
 from scraper.retry import Retry
-from scraper.transport import Adapter, PrivateAddress, exchange, is_public
+from scraper.transport import POOLS, Adapter, PrivateAddress, exchange, is_public
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +117,8 @@ class Client(requests.Session):
             self.mount(scheme, Adapter(options.get("pool_size", POOL_SIZE)))
         self._environment: dict[str, tuple[dict[str, str], str | None]] = {}
         self._auth_home: tuple[Any, str] = (None, "")
-        self._checked: set[str] = set()
+        self._auth_lock = threading.Lock()
+        self._warned: set[str] = set()
         self._hurry = threading.Event()
 
     @property
@@ -130,6 +133,12 @@ class Client(requests.Session):
         else:
             self._jar = CookieJar(home=self.base_url)
             self._jar.update(jar)
+
+    def mount(self, prefix: str | bytes, adapter: Any) -> None:
+        """Use `adapter` for addresses that begin with `prefix`; requests' own keeps to deadlines too."""
+        if type(adapter) is HTTPAdapter:
+            adapter.poolmanager.pool_classes_by_scheme = POOLS
+        super().mount(prefix, adapter)
 
     def __getstate__(self) -> Any:
         raise TypeError("A Session is not pickled: it holds credentials. Make one where it is needed.")
@@ -161,7 +170,7 @@ class Client(requests.Session):
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a prepared request once, redirects included, within the limits of time and size."""
-        if exchange.is_running:
+        if getattr(request, "is_hop", False):
             return self._keep_cookies(super().send(request, **kwargs))
         stream = kwargs.pop("stream", self.stream)
         kwargs["timeout"] = kwargs.get("timeout") or (self.timeout.connect, self.timeout.read)
@@ -171,7 +180,7 @@ class Client(requests.Session):
                 return answer if stream else self._read(answer)
             except PrivateAddress as error:
                 raise FetchError(
-                    f"{request.url} redirects to the private address {error}, which is not asked for; "
+                    f"{_shown(request)} redirects to the private address {error}, which is not asked for; "
                     "allow_private_redirects=True allows it.",
                     request=request,
                 ) from error
@@ -179,26 +188,28 @@ class Client(requests.Session):
                 if exchange.left or isinstance(error, FetchError):
                     raise
                 raise TooSlow(
-                    f"{request.url} took longer than {self.timeout.total:g} s; raise timeout.total to wait.",
+                    f"{_shown(request)} took longer than {self.timeout.total:g} s; raise timeout.total to "
+                    "wait.",
                     request=request,
                 ) from error
 
     def _keep_cookies(self, answer: requests.Response) -> requests.Response:
         """Keep the cookies of an answer of which requests sees none, as those of requests-mock."""
         raw: Any = answer.raw
-        if not getattr(raw, "_original_response", None) and hasattr(getattr(raw, "headers", None), "getlist"):
+        if "Set-Cookie" in answer.headers and not getattr(raw, "_original_response", None) and answer.url:
             self.cookies.store(answer.url, raw.headers.getlist("Set-Cookie"))
         return answer
 
     def _read(self, answer: requests.Response) -> requests.Response:
         """Read the body, as it is once decompressed, up to the limit."""
         body = bytearray()
-        for chunk in answer.iter_content(CHUNK):
+        for chunk in _chunks(answer):
             body += chunk
             if len(body) > self.max_body:
                 answer.close()
                 raise TooLarge(
-                    f"{answer.url} sent more than {self.max_body} bytes; raise max_body to take it.",
+                    f"{redact_url(answer.url)} sent more than {self.max_body} bytes; raise max_body to take "
+                    "it.",
                     response=answer,
                 )
         answer._content = bytes(body)
@@ -208,7 +219,8 @@ class Client(requests.Session):
 
     def prepare_request(self, request: requests.Request) -> PreparedRequest:
         """Prepare a request with the settings of the session; credentials and cookies for its origin."""
-        self._warn_of_secrets()
+        self._warn_of_secrets(self.headers)
+        self._warn_of_secrets(request.headers or {})
         prepared = PreparedRequest()
         prepared.prepare_method(request.method)
         params = merge(request.params, self.params) if request.params or self.params else None
@@ -216,21 +228,29 @@ class Client(requests.Session):
         prepared.prepare_headers(self._headers_for(request.headers))
         if request.data or request.files or request.json is not None or prepared.method not in BODILESS:
             prepared.prepare_body(request.data, request.files, request.json)
+        auth = self._auth_for(prepared.url or "", request.auth)
+        hooks = _add_auth(prepared, auth)
         prepared.prepare_hooks(_merge_hooks(request.hooks, self.hooks))
-        if auth := self._auth_for(prepared.url or "", request.auth):
-            prepared.prepare_auth(auth)
-        _mark(prepared, jar=self.cookies, own_cookies=_pairs(request.cookies))
+        cookies = _own(request.cookies, self.cookies)
+        _endow(prepared, self.cookies, Belongings(auth, hooks, cookies, self._generation))
         self._add_cookies(prepared)
         return prepared
+
+    @property
+    def _generation(self) -> int:
+        """Of which sign-in the cookies are that a request takes along now."""
+        return self.cookies.generation
 
     def _headers_for(self, given: Any) -> Any:
         return merge(given, self.headers, dict_class=CaseInsensitiveDict) if given else self.headers
 
     def _add_cookies(self, prepared: Any) -> None:
         """Add the cookies of the jar for the request's URL, and those given for this call, which win."""
-        if "Cookie" in prepared.headers:
+        if "Cookie" in prepared.headers or not is_http(prepared.url):
             return
-        own = prepared.own_cookies
+        own: Any = prepared.belongings.cookies
+        if isinstance(own, CookieJar):
+            own = {cookie.name: cookie.value for cookie in own.cookies_for(prepared.url)}
         kept = (self.cookies.header_for(prepared.url) or "").split("; ")
         pairs = [pair for pair in kept if pair and pair.partition("=")[0] not in own]
         pairs += [f"{name}={value}" for name, value in own.items()]
@@ -240,33 +260,40 @@ class Client(requests.Session):
     def _auth_for(self, url: str, given: Any) -> Any:
         """Return the credentials for `url`: of the call, of the session if they belong there, of the URL."""
         of_url = get_auth_from_url(url) if "@" in url else ("", "")
-        auth = given or self._session_auth(url) or (of_url if any(of_url) else None)
-        if isinstance(auth, tuple):
-            register(text(auth[1]))
-        if auth and not isinstance(auth, Credentials) and not is_trustworthy(url):
-            log.warning("Credentials for %s were not sent: they would go in clear.", origin(url))
-            return None
-        return auth
+        if own := given or (of_url if any(of_url) else None):
+            return self._unless_clear(own, url)
+        return self._session_auth(url)
 
     def _session_auth(self, url: str) -> Any:
         """Return ``session.auth`` where it belongs: to `base_url`, or to the first origin it was used for."""
-        if self.auth is None or isinstance(self.auth, Credentials):
-            return self.auth
-        if self._auth_home[0] is not self.auth:
-            self._auth_home = (self.auth, origin(self.base_url or url))
-        return self.auth if origin(url) == self._auth_home[1] else None
+        auth = self.auth
+        if auth is None or isinstance(auth, Credentials) or not self._unless_clear(auth, url):
+            return auth if isinstance(auth, Credentials) else None
+        with self._auth_lock:
+            if self._auth_home[0] is not auth:
+                self._auth_home = (auth, origin(self.base_url or url))
+            return auth if origin(url) == self._auth_home[1] else None
 
-    def _warn_of_secrets(self) -> None:
-        for name in self.headers:
-            if name not in self._checked:
-                self._checked.add(name)
-                if looks_secret(name):
-                    register(text(self.headers[name]))
-                    warnings.warn(
-                        f"session.headers[{name!r}] goes to every site that this session asks. Use "
-                        f"Session(auth=Credentials('https://its.origin', headers={{{name!r}: ...}})).",
-                        stacklevel=6,
-                    )
+    def _unless_clear(self, auth: Any, url: str) -> Any:
+        """Return credentials, unless they would go in clear to another machine."""
+        if isinstance(auth, tuple):
+            register(text(auth[1]))
+        if isinstance(auth, Credentials) or is_trustworthy(url):
+            return auth
+        log.warning("Credentials for %s were not sent: they would go in clear.", origin(url))
+        return None
+
+    def _warn_of_secrets(self, headers: Any) -> None:
+        """Register the values of headers that look secret; warn once of each that goes to every site."""
+        for name in [name for name in headers if looks_secret(name)]:
+            register(text(headers[name] or ""))
+            if headers is self.headers and name not in self._warned:
+                self._warned.add(name)
+                warnings.warn(
+                    f"session.headers[{name!r}] goes to every site that this session asks. Use "
+                    f"Session(auth=Credentials('https://its.origin', headers={{{name!r}: ...}})).",
+                    stacklevel=9,
+                )
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """Merge the settings of a call, the environment and the session.
@@ -311,10 +338,13 @@ class Client(requests.Session):
         while url := self.get_redirect_target(resp):
             resp.history = history[:]
             history.append(resp)
-            self._read(resp)
+            with suppress(ChunkedEncodingError, ContentDecodingError, RuntimeError):
+                self._read(resp)
+            resp.close()
             if len(history) > self.max_redirects:
                 raise TooManyRedirects(
-                    f"{history[0].url} redirected more than {self.max_redirects} times; raise max_redirects.",
+                    f"{redact_url(history[0].url)} redirected more than {self.max_redirects} times; raise "
+                    "max_redirects.",
                     response=resp,
                 )
             if yield_requests:
@@ -323,6 +353,7 @@ class Client(requests.Session):
                 return
             req = self.redirected(req, resp, url)
             options["proxies"] = rebuild_proxies(req, options.get("proxies"))
+            req.is_hop = True
             exchange.is_public_only = not self.allow_private_redirects and is_public(exchange.peer)
             resp = self.send(req, allow_redirects=False, **options)
             yield resp
@@ -334,7 +365,9 @@ class Client(requests.Session):
         new: Any = request.copy()
         new.url = _target(answer.url, location)
         if not is_http(new.url):
-            raise FetchError(f"{answer.url} redirects to {location!r}, which is no http or https address.")
+            raise FetchError(
+                f"{redact_url(answer.url)} redirects to {location!r}, which is no http or https address."
+            )
         self.rebuild_method(new, answer)
         _drop(new.headers, "Cookie")
         if answer.status_code not in (307, 308):
@@ -342,23 +375,34 @@ class Client(requests.Session):
             new.body = None
         elif new._body_position is not None:
             rewind_body(new)
-        self._move_credentials(request, new)
+        self._move(request, new)
         return new  # type: ignore[no-any-return]
 
-    def _move_credentials(self, old: Any, new: Any) -> None:
+    def _move(self, old: Any, new: Any) -> None:
         """Leave behind what belongs to the old origin; add what belongs to the new one."""
+        had: Belongings = getattr(old, "belongings", Belongings())
         old_url, new_url = urlsplit(old.url), urlsplit(new.url)
         is_downgrade = old_url.scheme == "https" and new_url.scheme == "http"
         stays = old_url.hostname == new_url.hostname and not is_downgrade
-        _mark(new, jar=self.cookies, own_cookies=getattr(old, "own_cookies", {}) if stays else {})
+        new.hooks = {**new.hooks, "response": list(new.hooks["response"])}
+        auth, hooks = had.auth, had.hooks
         if origin(old.url) != origin(new.url):
-            _drop(new.headers, *(name for name in new.headers if looks_secret(name)))
-            if isinstance(self.auth, Credentials):
-                _drop(new.headers, *self.auth.headers)
-            if auth := self._session_auth(new.url):
-                new.prepare_auth(auth)
+            self._leave(had, new)
+            auth = auth if isinstance(auth, Credentials) else self._session_auth(new.url)
+            hooks = _add_auth(new, auth)
+        elif isinstance(auth, Credentials):
+            auth(new)
+        cookies = had.cookies if stays or isinstance(had.cookies, CookieJar) else {}
+        _endow(new, self.cookies, Belongings(auth, hooks, cookies, had.generation))
         if not is_downgrade:
             self._add_cookies(new)
+
+    def _leave(self, had: Belongings, new: Any) -> None:
+        """Take off a request what the credentials of another origin have put on."""
+        _drop(new.headers, *(name for name in new.headers if looks_secret(name)))
+        if isinstance(had.auth, Credentials):
+            _drop(new.headers, *had.auth.headers)
+        new.hooks["response"] = [hook for hook in new.hooks["response"] if hook not in had.hooks]
 
 
 _REDIRECT_OPTIONS = ("stream", "timeout", "verify", "cert", "proxies")
@@ -369,17 +413,40 @@ def text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _mark(prepared: Any, *, jar: CookieJar, own_cookies: dict[str, str]) -> None:
-    """Note on a request of which sign-in its cookies are, and which cookies were given for it alone."""
-    prepared._cookies, prepared._generation, prepared.own_cookies = jar, jar.generation, own_cookies
+def _add_auth(prepared: Any, auth: Any) -> tuple[Any, ...]:
+    """Add credentials to a request; return the hooks that they have put on it."""
+    if not auth:
+        return ()
+    before = list(prepared.hooks["response"])
+    prepared.prepare_auth(auth)
+    return tuple(hook for hook in prepared.hooks["response"] if hook not in before)
 
 
-def _pairs(cookies: Any) -> dict[str, str]:
+def _endow(prepared: Any, jar: CookieJar, belongings: Belongings) -> None:
+    """Note on a request what it carries, and where the jar looks which sign-in it is of."""
+    prepared.belongings, prepared._generation, prepared._cookies = belongings, belongings.generation, jar
+
+
+def _own(cookies: Any, jar: Any) -> Mapping[str, str] | CookieJar:
+    """Read what was given as the cookies of one call: names and values, or a jar, which keeps its rules."""
     if not cookies:
         return {}
-    if isinstance(cookies, Mapping):
+    if not isinstance(cookies, cookiejar.CookieJar):
         return dict(cookies)
-    return {cookie.name: cookie.value for cookie in cookies}
+    own = CookieJar(home=jar.home)
+    own.update(cookies)
+    return own
+
+
+def _chunks(answer: Any) -> Iterable[bytes]:
+    """Return the body in pieces; one that a hook or an adapter has read or made is one piece."""
+    if answer._content is not False or answer.raw is None:
+        return [answer.content or b""]
+    return answer.iter_content(CHUNK)  # type: ignore[no-any-return]
+
+
+def _shown(request: PreparedRequest) -> str:
+    return redact_url(request.url or "")
 
 
 def _drop(headers: Any, *names: str) -> None:

@@ -22,11 +22,12 @@ import pydantic_core
 from pydantic import BaseModel
 
 from scraper.errors import ConfigError, FetchError, LoginError, ScraperError
-from scraper.job import Job, Lease, Outcome, Visit
+from scraper.job import Job
 from scraper.pace import Pace
 from scraper.request import Request
 from scraper.response import Response
 from scraper.spider import Spider
+from scraper.visit import Lease, Outcome, Visit
 
 log = logging.getLogger(__name__)
 

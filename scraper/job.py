@@ -13,7 +13,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,7 @@ from scraper.errors import ConfigError
 from scraper.item import Reject
 from scraper.redact import redact
 from scraper.request import Request
-from scraper.response import Auth
+from scraper.visit import Lease, Outcome, Visit
 
 FOLDER = Path(".scraper")
 SCHEMA_VERSION = 1
@@ -92,43 +92,6 @@ SELECT count(*), type || '.' || field || ': ' || message, min(request), url
 FROM rejects JOIN requests ON requests.id = request GROUP BY type, field, message
 ORDER BY times DESC
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A request that was handed out: its row in the job, and when (seconds since the epoch)."""
-
-    id: int
-    request: Request
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """What came of one request, as plain data: its outcome, and what the page gave."""
-
-    ok: bool
-    error: str | None = None
-    status: int | None = None
-    auth: Auth = "unknown"
-    epoch: int = 0
-    account: str | None = None
-    attempts: int = 1
-    elapsed: float = 0.0
-    size: int = 0
-    items: tuple[tuple[str, str], ...] = ()
-    rejects: tuple[Reject, ...] = ()
-    requests: tuple[Request, ...] = ()
-    denied: tuple[Request, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A visit that is ready to be committed: whose it is, and when its answer was seen."""
-
-    lease: Lease
-    visit: Visit
-    at: float = field(default_factory=time.time)
 
 
 @dataclass(frozen=True, slots=True)

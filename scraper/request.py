@@ -97,10 +97,18 @@ def join(base: str, address: str) -> str:
         return address
 
 
+def host_of(url: str) -> str:
+    """Return the host of `url`, an international name in its ASCII form."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
 def origin(url: str) -> str:
     """Return scheme, host and port of `url`, a scheme's own port left out: ``https://shop.example``."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    parts, host = urlsplit(url), host_of(url)
     host = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)
     port = "" if parts.port in (None, default) else f":{parts.port}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, Self, Unpack
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 from requests.models import PreparedRequest
@@ -21,12 +22,14 @@ from scraper.errors import (
     ConfigError,
     FetchError,
     LoginError,
+    LoginRejected,
     LoginUnavailable,
     LoginUnverified,
     SessionEnded,
 )
 from scraper.login import Login
-from scraper.request import SAFE_METHODS, Request, is_http, origin
+from scraper.redact import redact_url
+from scraper.request import SAFE_METHODS, Request, host_of, is_http, origin
 from scraper.response import Auth, Response
 from scraper.retry import Retry
 from scraper.verdict import SIGNED_OUT_STATUSES, judge
@@ -65,6 +68,7 @@ class Session(Client):
         self.epoch, self.account = 0, None
         self._lock, self._signing_in = threading.RLock(), 0
         self._failure: LoginError | None = None
+        self._is_final = self._has_submitted = False
         self._attempts = 0
         self._probe_url = ""
         self._calibration: Calibration | None = None
@@ -145,17 +149,25 @@ class Session(Client):
         if not self._is_anonymous(answer, method, url):
             return answer
         if not self.renew(after=epoch):
-            raise AccessDenied(f"{url} is closed to {self.account or 'this account'}.", response=answer)
+            raise AccessDenied(
+                f"{redact_url(url)} is closed to {self.account or 'this account'}.", response=answer
+            )
         if method.upper() not in SAFE_METHODS:
             raise SessionEnded(
-                f"The session had ended before {method} {url}. It is signed in again, but did not repeat the "
-                "request; send it again if it may be.",
+                f"The session had ended before {method} {redact_url(url)}. It is signed in again, but did "
+                "not repeat the request; send it again if it may be.",
                 response=answer,
             )
         answer = send()
         if self._is_anonymous(answer, method, url):
-            raise AccessDenied(f"{url} stays closed to {self.account or 'this account'}.", response=answer)
+            raise AccessDenied(
+                f"{redact_url(url)} stays closed to {self.account or 'this account'}.", response=answer
+            )
         return answer
+
+    def _denied(self, url: str, answer: requests.Response) -> AccessDenied:
+        account = self.account or "this account"
+        return AccessDenied(f"{redact_url(url)} is closed to {account}.", response=answer)
 
     def _is_anonymous(self, answer: requests.Response, method: str, url: str) -> bool:
         """Whether an answer to a script is one to a stranger; most are not, which is cheap to see.
@@ -173,7 +185,7 @@ class Session(Client):
         """Whether `url` is on a host of the login or of `base_url`, or below one."""
         if self.login is None:
             return False
-        host = urlsplit(url).hostname or ""
+        host = host_of(url)
         sites = _sites(self.login.url, self.base_url or "")
         return any(host == site or host.endswith("." + site) for site in sites)
 
@@ -196,6 +208,8 @@ class Session(Client):
         Safe methods are retried as the session's `Retry` says, unless `retry` is false. Raises `FetchError`
         where no answer came.
         """
+        if self._signing_in == threading.get_ident() and not request.is_safe:
+            self._has_submitted = True
         started = time.monotonic()
         headers, policy = dict(request.headers), self.retry if retry else Retry(attempts=1)
         try:
@@ -223,6 +237,12 @@ class Session(Client):
             logged_in=self.login.logged_in or self._is_member_page,
             logged_out=self.login.logged_out,
         )
+
+    @property
+    def _generation(self) -> int:
+        """While another thread signs in, a request still goes with the cookies of the session before."""
+        is_other = self._signing_in not in (0, threading.get_ident())
+        return self.cookies.generation - is_other
 
     def redirected(
         self, request: PreparedRequest, answer: requests.Response, location: str
@@ -263,27 +283,35 @@ class Session(Client):
         if self.login is None:
             raise ConfigError("This session has no login to sign in with: Session(FormLogin(...)).")
         if self.epoch <= epoch:
-            is_final = not isinstance(self._failure, LoginUnavailable)
-            if self._failure and (is_final or self._attempts > attempts):
-                raise self._failure
+            if self._failure and (self._is_final or self._attempts > attempts):
+                raise copy.copy(self._failure).with_traceback(None)
             self._sign_in(self.login)
         return self.epoch
 
     def _sign_in(self, login: Login) -> None:
-        self._signing_in = threading.get_ident()
+        self._signing_in, self._has_submitted = threading.get_ident(), False
         self.cookies.new_generation()
         try:
             self._prove(login, login.sign_in(self))
         except FetchError as error:
-            self._failure = LoginUnavailable(f"The sign-in did not get through: {error}")
-            raise self._failure from error
+            raise self._failed(LoginUnavailable(f"The sign-in did not get through: {error}")) from error
         except LoginError as error:
-            self._failure = error
+            self._failed(error)
+            raise
+        except Exception as error:
+            self._failed(LoginError(f"The sign-in broke off: {type(error).__name__}: {error}"))
             raise
         finally:
             self._signing_in, self._attempts = 0, self._attempts + 1
         self._failure, self.account, self.epoch = None, login.account, self.epoch + 1
         log.info("Signed in as %s; cookies: %s", self.account, ", ".join(self.cookies.keys()) or "none")
+
+    def _failed(self, error: LoginError) -> LoginError:
+        """Remember a failure: for good, unless nothing was submitted or the site said that it cannot now."""
+        is_passing = isinstance(error, LoginUnavailable) and error.response is not None
+        is_harmless = not self._has_submitted and not isinstance(error, LoginRejected)
+        self._failure, self._is_final = error, not (is_passing or is_harmless)
+        return error
 
     def _prove(self, login: Login, landing: Response) -> None:
         """Remember a page that shows that the session is signed in."""
@@ -357,8 +385,7 @@ class Session(Client):
 @lru_cache
 def _sites(*urls: str) -> frozenset[str]:
     """Return the hosts of the addresses that name one, without ``www.``."""
-    hosts = (urlsplit(url).hostname for url in urls)
-    return frozenset(host.removeprefix("www.") for host in hosts if host)
+    return frozenset(host.removeprefix("www.") for host in map(host_of, urls) if host)
 
 
 def _response(
@@ -386,7 +413,7 @@ def _fetch_error(error: Exception, request: Request) -> FetchError:
     attempts = getattr(error, "attempts", 1)
     times = "" if attempts == 1 else f" {attempts} times"
     wrapped = FetchError(
-        f"{request.method} {request.url} failed{times}: {_reason(error)}.",
+        f"{request.method} {redact_url(request.url)} failed{times}: {_reason(error)}.",
         request=getattr(error, "request", None),
         response=getattr(error, "response", None),
     )

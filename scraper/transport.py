@@ -43,12 +43,14 @@ class Exchange(threading.local):
 
     @contextmanager
     def begin(self, seconds: float) -> Iterator[None]:
-        """Run an exchange that may take so long."""
-        self.deadline, self.is_public_only, self.peer = time.monotonic() + seconds, False, None
+        """Run an exchange that may take so long; one that a hook begins has no more than is left."""
+        around = self.deadline, self.is_public_only, self.peer
+        self.deadline = min(self.deadline, time.monotonic() + seconds)
+        self.is_public_only, self.peer = False, None
         try:
             yield
         finally:
-            self.deadline, self.is_public_only = math.inf, False
+            self.deadline, self.is_public_only, self.peer = around
 
     @property
     def is_running(self) -> bool:
@@ -136,6 +138,17 @@ class _Bounded:
         if connection.sock is not None:
             self._meet()
         super().request(*args, **kwargs)  # type: ignore[misc]
+
+    def send(self, data: Any) -> None:
+        """Send bytes of a request until the deadline."""
+        connection: Any = self
+        if connection.sock is None:
+            connection.connect()
+        if exchange.is_running:
+            if not exchange.left:
+                raise TimeoutError("the deadline of the exchange has passed")
+            connection.sock.settimeout(exchange.left)
+        super().send(data)  # type: ignore[misc]
 
     def _meet(self) -> None:
         if exchange.is_public_only and self.peer is not None and not is_public(self.peer):

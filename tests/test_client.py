@@ -14,10 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPDigestAuth
 from requests_mock import ANY
 
 from scraper import ConfigError, FetchError, Retry, Session, Timeout, TooLarge, TooManyRedirects, TooSlow
 from scraper.auth import Credentials
+from scraper.redact import redact
+from scraper.request import origin
 from tests.servers import Reply, redirect, serving
 
 ONCE = {"retry": 1}
@@ -459,3 +463,144 @@ def test_every_attempt_that_failed_is_logged_once_and_without_secrets(home, capl
         "attempt 2 of 3: answered 503",
     ]
     assert "/?token=***" in caplog.text
+
+
+# What a second look found
+
+
+def test_a_jar_given_for_one_call_keeps_its_own_rules(home):
+    jar = requests.cookies.RequestsCookieJar()
+    jar.set("bank", "s3cret", domain="bank.example")
+    jar.set("mine", "1", domain="127.0.0.1")
+    Session(**ONCE).get(home.url("/away"), cookies=jar)
+    assert (sent(home, "Cookie"), sent(home.elsewhere, "Cookie")) == (["mine=1"], [None])
+
+
+def test_digest_answers_no_challenge_of_another_origin(home):
+    challenge = ("WWW-Authenticate", 'Digest realm="r", nonce="n", qop="auth"')
+    home.elsewhere.answer = lambda asked: Reply(401, [challenge])
+    for session, options in (
+        (Session(auth=HTTPDigestAuth("ada", "s3cret"), **ONCE), {}),
+        (Session(**ONCE), {"auth": HTTPDigestAuth("ada", "s3cret")}),
+    ):
+        assert session.get(home.url("/away"), **options).status_code == 401
+    assert sent(home.elsewhere, "Authorization") == [None, None]
+
+
+def test_digest_works_beside_a_hook_that_raises_for_status(home):
+    challenge = ("WWW-Authenticate", 'Digest realm="r", nonce="n", qop="auth"')
+    home.answer = lambda asked: ok(asked) if "Authorization" in asked.headers else Reply(401, [challenge])
+    session = Session(**ONCE)
+    session.hooks["response"].append(lambda answer, **_: answer.raise_for_status())
+    assert session.get(home.url(), auth=HTTPDigestAuth("ada", "s3cret")).text == "ok"
+
+
+def test_credentials_of_one_call_stay_with_their_origin_whatever_their_names(home):
+    credentials = Credentials(home.url(), headers={"X-Tenant": "acme-7731"})
+    Session(**ONCE).get(home.url("/away"), auth=credentials)
+    assert (sent(home, "X-Tenant"), sent(home.elsewhere, "X-Tenant")) == (["acme-7731"], [None])
+
+
+def test_parameters_of_credentials_go_along_on_a_redirect_once(home):
+    home.answer = lambda asked: redirect("/next") if asked.path.startswith("/first") else ok(asked)
+    session = Session(auth=Credentials(home.url(), params={"key": "k3y-value"}), **ONCE)
+    session.get(home.url("/first"))
+    session.get(home.url("/direct?key=given"))
+    assert [asked.path for asked in home.asked] == [
+        "/first?key=k3y-value",
+        "/next?key=k3y-value",
+        "/direct?key=given",
+    ]
+
+
+def test_a_redirect_of_an_ended_session_does_not_touch_the_cookies_of_the_new_one(home):
+    session = Session(base_url=home.url(), **ONCE)
+    session.cookies.update({"sid": "new"})
+
+    def answer(asked) -> Reply:
+        if asked.path == "/":
+            session.cookies.new_generation()
+            return redirect("/login")
+        return Reply(headers=[("Set-Cookie", "sid=anonymous; Path=/")])
+
+    home.answer = answer
+    session.get("/")
+    assert session.cookies["sid"] == "new"
+
+
+def test_requests_of_a_hook_have_limits_of_their_own_and_no_more_time_than_is_left(home):
+    home.answer = lambda asked: Reply(body=b"x" * (2000 if asked.path == "/big" else 1))
+    session = Session(max_body=1000, **ONCE)
+    errors = []
+
+    def look(answer, **_):
+        if answer.url.endswith("/small"):
+            try:
+                session.get(home.url("/big"))
+            except TooLarge as error:
+                errors.append(error)
+
+    assert session.get(home.url("/small"), hooks={"response": look}).text == "x"
+    assert len(errors) == 1
+
+
+def test_the_deadline_holds_for_what_is_sent(home):
+    home.answer = ok
+    slow = (time.sleep(0.1) or b"x" for _ in range(100))
+    started = time.monotonic()
+    with pytest.raises(TooSlow):
+        Session(timeout=Timeout(total=0.3), **ONCE).post(home.url(), data=slow)
+    assert time.monotonic() - started < 2
+
+
+def test_an_adapter_of_requests_keeps_to_the_deadline_too(home):
+    home.answer = SLOW["body"]
+    session = Session(timeout=Timeout(total=0.3), **ONCE)
+    session.mount("http://", HTTPAdapter())
+    with pytest.raises(TooSlow):
+        session.get(home.url())
+
+
+def test_a_body_that_a_hook_has_made_is_kept(home):
+    def change(answer, **_):
+        answer._content = b"changed"
+
+    assert Session(**ONCE).get(home.url(), hooks={"response": change}).text == "changed"
+
+
+def test_a_redirect_is_followed_though_its_body_is_broken(home):
+    broken = Reply(302, [("Location", "/next"), ("Content-Encoding", "gzip")], b"no gzip")
+    home.answer = lambda asked: broken if asked.path == "/" else ok(asked)
+    assert Session(**ONCE).get(home.url()).text == "ok"
+
+
+def test_adapters_for_other_schemes_work(home):
+    class Odd(HTTPAdapter):
+        def send(self, request, **_):
+            answer = requests.Response()
+            answer.status_code, answer._content, answer.url = 200, b"odd", request.url
+            return answer
+
+    session = Session(**ONCE)
+    session.mount("http+unix://", Odd())
+    assert session.get("http+unix://socket/path").text == "odd"
+
+
+def test_every_value_of_a_secret_header_is_kept_out_of_logs(home):
+    session = Session(**ONCE)
+    session.get(home.url(), headers={"Authorization": "Bearer first-t0ken-123"})
+    session.get(home.url(), headers={"Authorization": "Bearer second-t0ken-45"})
+    assert redact("first-t0ken-123 second-t0ken-45") == "*** ***"
+
+
+def test_our_sentences_show_no_secrets_of_an_address(home):
+    home.answer = lambda asked: Reply(body=b"x" * 10)
+    url = home.url("/?access_token=zzz").replace("//", "//ada:pw12345678@", 1)
+    with pytest.raises(TooLarge) as caught:
+        Session(max_body=1, **ONCE).get(url)
+    assert "zzz" not in str(caught.value)
+    assert "pw12345678" not in str(caught.value)
+
+
+def test_international_names_are_one_origin_in_either_form():
+    assert origin("https://b\u00fccher.example/a") == origin("https://xn--bcher-kva.example")

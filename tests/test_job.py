@@ -8,7 +8,8 @@ import pytest
 
 from scraper import ConfigError, Job, Request
 from scraper.item import Reject
-from scraper.job import Outcome, Visit, fingerprint
+from scraper.job import fingerprint
+from scraper.visit import Outcome, Visit
 
 URL = "http://shop.test/"
 

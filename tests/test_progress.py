@@ -8,10 +8,10 @@ from rich.console import Console
 from scraper import Spider
 from scraper.crawl import Crawl
 from scraper.item import Reject
-from scraper.job import Outcome, Visit
 from scraper.progress import Progress
 from scraper.report import summary
 from scraper.request import Request
+from scraper.visit import Outcome, Visit
 
 
 class Clock:

@@ -142,3 +142,12 @@ def test_a_certificate_for_another_name_is_refused_and_not_tried_again(tls, cert
     with Session(verify=certificate[0]) as session, pytest.raises(requests.exceptions.SSLError):
         session.get(tls.url("/", host="evil.co.uk"))
     assert tls.asked == []
+
+
+def test_session_auth_is_not_bound_to_an_address_in_the_clear(tls, web, session):
+    session.auth = ("ada", "s3cret")
+    session.get(web.url("/", host="shop.example"))
+    tls.answer = lambda asked: redirect(web.url("/", host="shop.example"))
+    session.get(tls.url("/", host="shop.example"))
+    assert [asked.headers.get("Authorization") for asked in web.asked] == [None, None]
+    assert tls.asked[0].headers["Authorization"].startswith("Basic ")

@@ -4,6 +4,7 @@ import json
 import logging
 import pickle
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -24,6 +25,7 @@ from scraper import (
     LoginUnavailable,
     LoginUnverified,
     Request,
+    Response,
     Retry,
     Session,
     SessionEnded,
@@ -567,3 +569,43 @@ def test_a_user_name_that_is_not_known_is_rejected(web):
     with pytest.raises(LoginRejected, match="No such user"):
         Session(form_login(email="ada@shop.test", password=PASSWORD), base_url=one.url(), retry=1).sign_in()
     assert PASSWORD.encode() not in bodies(one)
+
+
+def test_a_sign_in_that_breaks_off_after_the_submit_is_not_repeated(web):
+    one, _ = web
+    one.answer = lambda asked: html(FORM if asked.method == "GET" else "<a class=logout>")
+
+    def indicator(page: Response) -> bool:
+        if page.request.method == "POST":
+            raise ValueError("a bug")
+        return False
+
+    login = FormLogin("/login", fill(user="ada", pw=PASSWORD), logged_in=indicator)
+    session = Session(login, base_url=one.url(), retry=1)
+    with pytest.raises(ValueError, match="a bug"):
+        session.sign_in()
+    for _ in range(3):
+        with pytest.raises(LoginError, match="The sign-in broke off: ValueError: a bug"):
+            session.sign_in()
+    assert [asked.method for asked in one.asked].count("POST") == 1
+
+
+def test_a_submit_that_timed_out_is_not_repeated(web):
+    one, _ = web
+    one.answer = lambda asked: html(FORM) if asked.method == "GET" else time.sleep(0.4) or html("")
+    session = Session(form_login(), base_url=one.url(), retry=1, timeout=Timeout(total=0.2))
+    for _ in range(3):
+        with pytest.raises(LoginUnavailable):
+            session.sign_in()
+    assert [asked.method for asked in one.asked].count("POST") == 1
+
+
+def test_a_failure_that_is_raised_again_does_not_grow(site):
+    login = FormLogin("/login", fill(username="reader", password="wrong guess"), logged_in="a.logout")
+    session = Session(login, base_url=site.url)
+    lengths = set()
+    for _ in range(4):
+        with pytest.raises(LoginRejected) as caught:
+            session.sign_in()
+        lengths.add(len(caught.traceback))
+    assert len(lengths) <= 2

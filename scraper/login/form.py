@@ -81,8 +81,8 @@ def fill(**values: Source | bool) -> Fill:
 class FormLogin(Login):
     """Sign in by an HTML form: ``FormLogin("/login", fill(username="ada", password=env("PW")))``.
 
-    Hidden fields and CSRF tokens of the form go along as in a browser. What a form does not ask for, such as a
-    code behind the password, is given when a later page asks for it. `form` and `button` are CSS selectors
+    Hidden fields and CSRF tokens of the form go along as in a browser. What a form does not ask for, such as
+    a code behind the password, is given when a later page asks for it. `form` and `button` are CSS selectors
     for pages on which the right form, or the button to press, has to be named. Other arguments are those of
     `Login`.
     """

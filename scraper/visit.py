@@ -1,0 +1,47 @@
+"""What passes between the loop, the workers and the job: leases, visits and outcomes, as plain data."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from scraper.item import Reject
+from scraper.request import Request
+from scraper.response import Auth
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A request that was handed out: its row in the job, and when (seconds since the epoch)."""
+
+    id: int
+    request: Request
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What came of one request, as plain data: its outcome, and what the page gave."""
+
+    ok: bool
+    error: str | None = None
+    status: int | None = None
+    auth: Auth = "unknown"
+    epoch: int = 0
+    account: str | None = None
+    attempts: int = 1
+    elapsed: float = 0.0
+    size: int = 0
+    items: tuple[tuple[str, str], ...] = ()
+    rejects: tuple[Reject, ...] = ()
+    requests: tuple[Request, ...] = ()
+    denied: tuple[Request, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A visit that is ready to be committed: whose it is, and when its answer was seen."""
+
+    lease: Lease
+    visit: Visit
+    at: float = field(default_factory=time.time)
