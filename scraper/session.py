@@ -16,7 +16,7 @@ from requests.models import PreparedRequest
 from urllib3.exceptions import HTTPError
 
 from scraper.calibration import Calibration, calibrate
-from scraper.client import MAX_BODY, Client, Options, Timeout, text
+from scraper.client import MAX_BODY, Client, Options, Timeout
 from scraper.errors import (
     AccessDenied,
     ConfigError,
@@ -28,6 +28,7 @@ from scraper.errors import (
     SessionEnded,
 )
 from scraper.login import Login
+from scraper.prepared import text
 from scraper.redact import redact_url
 from scraper.request import SAFE_METHODS, Request, host_of, is_http, origin
 from scraper.response import Auth, Response
