@@ -148,6 +148,70 @@ def test_a_select_sends(attributes, options, expected):
     assert [value for _, value in sent] == expected
 
 
+@pytest.mark.parametrize(
+    ("control", "expected"),
+    [
+        ("value=' 1&#10;2 '", " 12 "),
+        ("type=nonsense value='1&#13;2'", "12"),
+        ("type=email value=' a@b '", "a@b"),
+        ("type=email multiple value=' a , b'", "a,b"),
+        ("type=url value='&#10; http://x '", "http://x"),
+        ("type=number value=1e3", "1e3"),
+        ("type=number value=+1", ""),
+        ("type=number value=1e999", ""),
+        ("type=range", "50"),
+        ("type=range max=5", "3"),
+        ("type=range min=1 max=9 step=3 value=8", "7"),
+        ("type=range min=5 max=1 step=any value=9.5", "5"),
+        ("type=color value=#ABC", "#aabbcc"),
+        ("type=color value=#AABBCC80", "#aabbcc"),
+        ("type=color", "#000000"),
+        ("type=date value=2024-02-29", "2024-02-29"),
+        ("type=date value=2023-02-29", ""),
+        ("type=month value=2024-12", "2024-12"),
+        ("type=month value=2024-13", ""),
+        ("type=week value=2020-W53", "2020-W53"),
+        ("type=week value=2021-W53", ""),
+        ("type=week value=x", ""),
+        ("type=time value=10:00:30.5", "10:00:30.5"),
+        ("type=time value=24:00", ""),
+        ("type=datetime-local value='2024-02-29 10:00:00'", "2024-02-29T10:00"),
+        ("type=datetime-local value=2024-02-29T10:00:05.500", "2024-02-29T10:00:05.5"),
+        ("type=datetime-local value=2024-02-30T10:00", ""),
+    ],
+)
+def test_a_value_is_sanitized_as_the_type_of_its_input_says(control, expected):
+    assert entries(f"<input name=a {control}>") == [("a", expected)]
+
+
+def test_a_value_given_is_sanitized_too():
+    assert entries("<input name=a><input type=number name=b>", a="x\ny", b="no") == [("a", "xy"), ("b", "")]
+
+
+@pytest.mark.parametrize(
+    ("control", "expected"),
+    [
+        ("<input name=a dirname=d dir=rtl>", "rtl"),
+        ("<p dir=RTL><input name=a dirname=d dir=nonsense>", "rtl"),
+        ("<p dir=rtl><input type=tel name=a dirname=d>", "ltr"),
+        ("<input name=a dirname=d dir=auto value='1 א'>", "rtl"),
+        ("<input name=a dirname=d dir=auto value='1'>", "ltr"),
+        ("<div dir=auto><b dir=ltr>x</b><script>x</script>א<input name=a dirname=d></div>", "rtl"),
+    ],
+)
+def test_the_direction_of_a_text_is_sent_under_its_dirname(control, expected):
+    assert entries(control)[1] == ("d", expected)
+
+
+def test_what_a_template_holds_is_no_control():
+    assert entries("<template><input name=a></template><input name=b>") == [("b", "")]
+
+
+def test_an_id_that_is_there_twice_names_its_first_element():
+    answer = page("<p id=f></p><form id=f><input name=a form=f><input name=b></form>")
+    assert answer.form("form").names == ["b"]
+
+
 # Filling
 
 
@@ -289,7 +353,7 @@ def test_a_post_names_its_type_its_origin_and_where_it_comes_from():
 
 def test_entries_are_encoded_as_the_url_standard_says():
     request = submit(
-        '<input name="a b" value="*-._~ +&amp;=%€"><input name=c value="1&#10;2">', "method=post"
+        '<input name="a b" value="*-._~ +&amp;=%€"><input type=hidden name=c value="1&#10;2">', "method=post"
     )
     assert request.body == b"a+b=*-._%7E+%2B%26%3D%25%E2%82%AC&c=1%0D%0A2"
 
@@ -305,6 +369,66 @@ def test_multipart_gives_every_entry_a_part():
         b'\r\nContent-Disposition: form-data; name="b"\r\n\r\n2\r\n',
         b"--\r\n",
     ]
+
+
+def test_a_file_that_is_not_chosen_is_a_part_without_a_name():
+    request = submit("<input type=file name='a&#10;é'>", "method=post enctype=multipart/form-data")
+    head = 'Content-Disposition: form-data; name="a%0D%0Aé"; filename=""'
+    assert f"\r\n{head}\r\nContent-Type: application/octet-stream\r\n\r\n\r\n--".encode() in request.body
+    assert submit("<input type=file name=a>", "method=post").body == b"a="
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("?", "https://shop.example/books/list?"),
+        ("?é", "https://shop.example/books/list?%E9"),
+        ("?é&#1046;", "https://shop.example/books/list?%E9%26%231046%3B"),
+        ("/é/%zz b[]|", "https://shop.example/%C3%A9/%zz%20b[]%7C"),
+        (r"\\pay.example\x", "https://pay.example/x"),
+        ("a/%2e%2E/./b//c/..", "https://shop.example/books/b//"),
+        ("/x\n\t/y ", "https://shop.example/x/y"),
+        ("https:x", "https://shop.example/books/x"),
+        ("HTTP:/pay.example", "http://pay.example/"),
+        ("#top", "https://shop.example/books/list?page=2"),
+    ],
+)
+def test_an_action_is_read_as_the_url_standard_says(action, expected):
+    html = f'<form method=post action="{action}"></form>'.encode("windows-1252")
+    answer = page(html, url=f"{URL}?page=2", type="text/html; charset=windows-1252")
+    assert answer.form("form").submit().url == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "action", "expected"),
+    [
+        ("https://shop.example/a?b#c", "/x", {"Referer": "https://shop.example/a?b"}),
+        ("https://shop.example/a", "https://pay.example/x", {"Referer": "https://shop.example/"}),
+        ("http://shop.example/a", "https://shop.example/x", {"Referer": "http://shop.example/"}),
+        ("https://shop.example/a", "http://shop.example/x", {}),
+    ],
+)
+def test_only_the_same_origin_sees_the_whole_page_it_comes_from(url, action, expected):
+    assert submit("", f"action={action}", url=url).headers == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "sent"),
+    [
+        ("latin1", "windows-1252", b"\xe9\x80&#28450;"),
+        ("GB2312", "GBK", b"\xa8\xa6\x80\x9dh"),
+        ("gb18030", "gb18030", b"\xa8\xa6\xa2\xe3\x9dh"),
+        ("big5", "Big5", b"&#233;\xa3\xe1\xba~"),
+        ("euc-jp", "EUC-JP", b"&#233;&#8364;\xb4\xc1"),
+        ("iso-8859-8-i", "ISO-8859-8-I", b"&#233;&#8364;&#28450;"),
+        ("hex", "UTF-8", "é€漢".encode()),
+        ("utf-16", "UTF-8", "é€漢".encode()),
+    ],
+)
+def test_an_encoding_has_the_name_and_the_octets_of_the_encoding_standard(label, name, sent):
+    attributes = f"method=post enctype=text/plain accept-charset={label}"
+    body = submit("<input name=a value='é€漢'><input type=hidden name=_charset_>", attributes).body
+    assert body == b"a=" + sent + f"\r\n_charset_={name}\r\n".encode()
 
 
 def test_text_plain_gives_every_entry_a_line():
