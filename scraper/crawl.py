@@ -344,7 +344,7 @@ def visit(spider: Spider, request: Request) -> Visit:
     """Fetch one page and read it: the step that a worker does. Never raises; an error is an outcome."""
     try:
         response = spider.session.fetch(request)
-        response.allows = spider.allows
+        response.allows, response.is_safe = spider.allows, spider.is_safe
     except FetchError as error:
         return Visit(ok=False, error=str(error), attempts=error.attempts)
     except Exception as error:
@@ -382,7 +382,8 @@ def _read(spider: Spider, response: Response) -> dict[str, Any]:
             found["items"].append(encode(result))
         elif spider.max_depth is None or result.depth <= spider.max_depth:
             found["requests" if spider.allows(result.url) else "denied"].append(result)
-    return {**{key: tuple(values) for key, values in found.items()}, "rejects": tuple(response.rejects)}
+    found["rejects"], found["avoided"] = response.rejects, list(response.avoided.items())
+    return {key: tuple(values) for key, values in found.items()}
 
 
 def encode(item: Any) -> tuple[str, str]:

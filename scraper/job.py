@@ -190,10 +190,13 @@ class Job:
                 self._db.execute(forget, (epoch, since))
             return self._db.execute(_QUEUE_AGAIN, (epoch, since)).rowcount
 
-    def _add(self, request: Request, account: str | None, parent: int | None, state: str) -> int:
+    def _add(
+        self, request: Request, account: str | None, parent: int | None, state: str, error: str | None = None
+    ) -> int:
         return self._db.execute(
             "INSERT INTO requests (fingerprint, url, method, headers, body, callback, meta, priority, depth, "
-            "parent, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO NOTHING",
+            "parent, state, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (fingerprint) DO NOTHING",
             (
                 fingerprint(request, account),
                 request.url,
@@ -206,6 +209,7 @@ class Job:
                 request.depth,
                 parent,
                 state,
+                error,
             ),
         ).rowcount
 
@@ -238,6 +242,8 @@ class Job:
         for state, requests in (("queued", visit.requests), ("denied", visit.denied)):
             for request in requests:
                 self._add(request, visit.account, id, state)
+        for url, reason in visit.avoided:
+            self._add(Request(url), visit.account, id, "denied", reason)
 
     # What was collected
 
@@ -262,6 +268,13 @@ class Job:
     def failures(self) -> Iterator[tuple[str, str]]:
         """Yield the URL and the error of every request that failed."""
         for row in self._db.execute("SELECT url, error FROM requests WHERE state = 'failed' ORDER BY id"):
+            yield row["url"], row["error"]
+
+    def avoided(self) -> Iterator[tuple[str, str]]:
+        """Yield the URL of every link that was not followed because it would sign out or delete, and why."""
+        for row in self._db.execute(
+            "SELECT url, error FROM requests WHERE state = 'denied' AND error IS NOT NULL ORDER BY id"
+        ):
             yield row["url"], row["error"]
 
     def counts(self) -> Counts:

@@ -37,6 +37,8 @@ def _lines(job: Job, exported: Iterable[str]) -> Iterator[tuple[str, str]]:
     yield "job", str(job.path)
     for times, problem, url in islice(job.problems(), EXAMPLES):
         yield "problem", f"{problem} ({times:,} times, the first on {url})"
+    for url, reason in islice(job.avoided(), EXAMPLES):
+        yield "avoided", f"{url}: {reason}"
     if counts.done and not counts.items:
         yield "note", "No page gave an item. Do the rows and selectors match, does parse yield?"
 

@@ -15,6 +15,7 @@ from parsel import SelectorList
 from requests.structures import CaseInsensitiveDict
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
+from scraper.avoid import why_avoid
 from scraper.errors import ConfigError, FetchError
 from scraper.forms import Form, is_password
 from scraper.item import Reject, extract
@@ -61,6 +62,8 @@ class Response:
         self.elapsed, self.attempts = elapsed, attempts
         self.allows = allows
         self.rejects: list[Reject] = []
+        self.is_safe: Callable[[str], bool] = lambda url: False
+        self.avoided: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"<Response {self.status} {self.url} ({self.auth})>"
@@ -160,24 +163,28 @@ class Response:
     def links(self, selector: str, *, callback: Callback = None) -> Iterator[Request]:
         """Yield a request for every link that `selector` matches, or that stands in what it matches.
 
-        Only http and https addresses that the spider allows, each once, in the order of the page.
+        Only http and https addresses that the spider allows, each once, in the order of the page. What would
+        sign out or delete is left out, and kept in `avoided` with the reason.
         """
         seen = set()
         for match in Selector("css", selector).find(self.tree) if self.is_html else ():
-            for url in self._addresses(match):
-                if url not in seen and self.allows(url):
-                    seen.add(url)
+            for element, url in self._addresses(match):
+                if url in seen or not self.allows(url):
+                    continue
+                seen.add(url)
+                reason = None if self.is_safe(url) else why_avoid(element, url)
+                if reason is None:
                     yield self.follow(url, callback=callback)
+                else:
+                    self.avoided[url] = reason
 
-    def _addresses(self, match: Any) -> Iterator[str]:
+    def _addresses(self, match: Any) -> Iterator[tuple[Element | None, str]]:
         if not isinstance(match, etree._Element):
-            yield from self._absolute(str(match))
-        elif match.get("href") is not None:
-            yield from self._absolute(match.get("href", ""))
-        else:
-            for link in match.iter("a", "area"):
-                if link.get("href") is not None:
-                    yield from self._absolute(link.get("href", ""))
+            yield from ((None, url) for url in self._absolute(str(match)))
+            return
+        for link in [match] if match.get("href") is not None else match.iter("a", "area"):
+            if link.get("href") is not None:
+                yield from ((link, url) for url in self._absolute(link.get("href", "")))
 
     def _absolute(self, href: str) -> Iterator[str]:
         url = join(self.base_url, href).partition("#")[0]

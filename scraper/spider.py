@@ -24,8 +24,9 @@ class Spider:
     `follow` one CSS selector, or several, of the links to go on to. A `login` signs in before the first page
     and again whenever the site has ended the session, at most `max_relogins` times. Only hosts of
     `allowed_domains` are visited (``None``: those of `start_urls`; a domain stands for its subdomains too),
-    and no URL that a regular expression of `deny` is found in. `delay` is in seconds between two requests to
-    one host, half more or less; loopback is not delayed. `max_time` is in seconds, `max_body` in bytes after
+    and no URL that a regular expression of `deny` is found in. Links that would sign out or delete are not
+    followed either, unless a regular expression of `allow` is found in their URL. `delay` is in seconds
+    between two requests to one host, half more or less; loopback is not delayed. `max_time` is in seconds, `max_body` in bytes after
     decompression, `max_depth` in links from a start URL; the first limit that is reached ends the crawl
     (pages that are under way are finished, so a few more items may come than `max_items`).
     """
@@ -37,6 +38,7 @@ class Spider:
     follow: str | Sequence[str] | None = None
     allowed_domains: str | Sequence[str] | None = None
     deny: str | Sequence[str] = ()
+    allow: str | Sequence[str] = ()
     concurrency: int = 4
     delay: float = 0.25
     retry: Retry | int = Retry(attempts=4)
@@ -58,7 +60,7 @@ class Spider:
         cls.name = cls.__dict__.get("name") or snake_case(cls.__name__)
         for selector in _several(cls.follow):
             compile_css(selector)
-        for pattern in _several(cls.deny):
+        for pattern in (*_several(cls.deny), *_several(cls.allow)):
             compile_pattern(pattern)
 
     def __init__(self, **attributes: Any) -> None:
@@ -114,6 +116,14 @@ class Spider:
         host = (urlsplit(url).hostname or "") if is_http(url) else ""
         inside = any(host == domain or host.endswith(f".{domain}") for domain in self._domains)
         return inside and not any(pattern.search(url) for pattern in self._denied)
+
+    def is_safe(self, url: str) -> bool:
+        """Whether `allow` says that following a link to `url` neither signs out nor deletes anything."""
+        return any(pattern.search(url) for pattern in self._allowed)
+
+    @cached_property
+    def _allowed(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(map(compile_pattern, _several(self.allow)))
 
     @cached_property
     def _domains(self) -> frozenset[str]:

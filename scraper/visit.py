@@ -36,6 +36,7 @@ class Visit:
     rejects: tuple[Reject, ...] = ()
     requests: tuple[Request, ...] = ()
     denied: tuple[Request, ...] = ()
+    avoided: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -357,6 +357,21 @@ def test_only_allowed_addresses_are_visited(web, job):
     ]
 
 
+def test_a_spider_that_follows_every_link_stays_signed_in(site, job, shop):
+    crawl(shop(item=None, follow="a", max_pages=40), job)
+    assert (site.counts.logouts, site.counts.logins) == (0, 1)
+    assert [url for url, _ in job.avoided()] == [f"{site.url}/logout"]
+
+
+def test_allow_lets_a_link_be_followed_that_looks_dangerous(web, job):
+    web.get(
+        "http://127.0.0.1/", text="<a href=/logout>Sign out</a><a href=/delete/5>Delete</a>", headers=HTML
+    )
+    crawl(Plain(item=None, allow="/delete/"), job)
+    assert sorted(request.path for request in web.request_history) == ["/", "/delete/5"]
+    assert len(dict(job.avoided())) == 1
+
+
 def test_requests_made_by_hand_that_are_not_allowed_are_written_down(web, job):
     class Away(Plain):
         def parse(self, response):

@@ -1,0 +1,508 @@
+"""`why_avoid`: tell a link or form that would sign out or destroy from one that leads to a page.
+
+A crawl follows thousands of links; one "Log out" ends its session, one "Delete" harms the account. Words
+count only where they are the whole label, a whole segment of the path or a whole command in the query,
+perhaps with what the deed is done to ("delete this post"): a title that contains such a word is a title.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from lxml.etree import tostring
+
+from scraper.selector import Element, text_of
+
+LONGEST_LABEL = 40
+"""Characters; what is longer is a sentence or a title, and no label."""
+
+LONGEST_END = 500
+"""Characters of a link's source that are looked at before and after a picture in between."""
+
+MOST_WORDS = 5
+
+SIGN_OUT, DELETE, REMOVE = "sign out", "delete", "remove"
+
+# Phrases parted by commas, about one line for each language. Case, accents and punctuation do not matter.
+
+_SIGN_OUT = """
+logout, log out, log off, logoff, log me out, sign out, signout, sign off, signoff, sign me out, disconnect
+end session, endsession, single logout, singlelogout, singlelogoutservice, frontchannel logout
+abmelden, abmeldung, ausloggen, sitzung beenden
+déconnexion, déconnecter, se déconnecter, déconnectez vous, me déconnecter, fermer la session, fermer session
+cerrar sesión, cerrar la sesión, finalizar sesión, desconectar, desconectarse, desconexión, desloguear
+terminar sessão, encerrar sessão, finalizar sessão, sair da conta, fazer logout, deslogar, desconectar se
+disconnetti, disconnettiti, disconnessione, scollegati, termina sessione, chiudi sessione
+uitloggen, afmelden, log uit, loguit, meld af, meld je af
+logga ut, loggaut, logga av, utloggning
+logg ut, loggut, logg av, logg deg ut
+log ud, logud, log af, logaf
+kirjaudu ulos, uloskirjautuminen, uloskirjaudu
+wyloguj, wyloguj się, wylogowanie, wylogować, zakończ sesję
+odhlásit, odhlásit se, odhlášení, odhlásiť, odhlásiť sa, odhlásenie
+выйти из аккаунта, выйти из системы, выйти из профиля, выход из системы, завершить сеанс, разлогиниться
+вийти з акаунта, вийти із системи, вихід із системи, завершити сеанс
+oturumu kapat, oturumu sonlandır, çıkış yap, güvenli çıkış, hesaptan çık, üye çıkış, üye çıkışı
+ログアウト, ログアウトする, ログオフ, サインアウト, サインアウトする
+退出登录, 退出登錄, 退出登陆, 登出, 注销, 註銷, 安全退出, 退出账号, 退出帐号, 退出系统
+로그아웃, 로그아웃하기, 로그 아웃
+تسجيل الخروج, تسجيل خروج, الخروج من الحساب, خروج از حساب
+αποσύνδεση, kijelentkezés, deconectare, delogare, отписване от системата, odjava, odjavi se
+tanca la sessió, tancar sessió, itxi saioa, pechar sesión, đăng xuất, ออกจากระบบ, log keluar
+התנתק, התנתקות, लॉग आउट, लॉगआउट, atsijungti, iziet, logi välja, skrá út
+"""
+
+# These sign out as a label; in an address they may name the going-out pages of a newspaper.
+_EXIT = """
+salir, sair, esci, выход, выйти, вихід, вийти, изход, çıkış, çık, 退出, خروج, الخروج, keluar, έξοδος, ieșire
+kilépés, יציאה
+"""
+
+# These need both, a label and an address.
+_LEAVE = "exit, quit, leave, bye, goodbye, beenden, quitter, wyjście, wyjdź"
+
+_DELETE = """
+delete, destroy, erase, purge, wipe, revoke, terminate, deactivate, unsubscribe, unlink, close account
+close my account, close your account, cancel account, cancel my account, cancel membership
+cancel subscription, cancel my subscription, cancel plan, cancel order, cancel booking, cancel reservation
+empty cart, empty basket, empty trash, clear cart, clear basket
+löschen, loeschen, kündigen, abbestellen, deaktivieren, stornieren, warenkorb leeren
+supprimer, suppression, effacer, désabonner, se désabonner, désinscrire, se désinscrire, désactiver, résilier
+eliminar, borrar, suprimir, darse de baja, dar de baja, cancelar suscripción, cancelar cuenta
+excluir, apagar, deletar, cancelar assinatura, cancelar inscrição, descadastrar, encerrar conta
+elimina, eliminare, cancella, cancellare, disiscriviti, annulla iscrizione, annulla abbonamento
+verwijderen, verwijder, wissen, uitschrijven, opzeggen, abonnement opzeggen
+radera, avprenumerera, avregistrera, avsluta konto, säg upp
+slett, slette, avslutt abonnement, meld av, si opp
+slet, afmeld, afmeld nyhedsbrev, opsig
+poista tili, poista käyttäjä, tuhoa, peruuta tilaus, lopeta tilaus
+usuń, usuwanie, skasuj, wypisz się, anuluj subskrypcję
+smazat, vymazat, zmazať, vymazať, odhlásit odběr, zrušit účet, zrušit odběr
+удалить, удаление, стереть, отписаться, отменить подписку
+видалити, вилучити, стерти, відписатися, скасувати підписку
+sil, silmek, aboneliği iptal et, abonelikten çık, hesabı kapat
+削除, 削除する, 消去, 退会, 退会する, 配信停止, 購読解除, 解約, アカウント削除, アカウントを削除
+删除, 刪除, 删除账号, 删除帐号, 删除账户, 刪除帳號, 注销账号, 注销账户, 退订, 取消订阅, 取消訂閱, 清空购物车
+삭제, 삭제하기, 계정 삭제, 계정삭제, 회원탈퇴, 회원 탈퇴, 탈퇴, 탈퇴하기, 구독 취소, 수신거부, 수신 거부
+حذف, احذف, حذف الحساب, إلغاء الاشتراك
+διαγραφή, törlés, töröl, leiratkozás, șterge, dezabonare, изтриване, изтрий, obriši, izbriši
+xóa, ลบ, hapus, מחק, מחיקה, हटाएं, हटाएँ, esborra, suprimeix, ezabatu, ištrinti, dzēst, kustuta, eyða
+"""
+
+# These also take a filter off a list.
+_REMOVE = """
+remove, discard, entfernen, retirer, enlever, quitar, remover, rimuovi, rimuovere, ta bort, tabort
+fjern, fjerne, poista, odstranit, odstrániť, odebrat, убрать, прибрати, kaldır, 移除, 제거, 제거하기, إزالة
+"""
+
+# Too short to mean much alone: only as a command, or before a number.
+_TERSE = "del, rm, trash"
+
+# What a deed is done to, so that "delete this post" is one too.
+_OBJECTS = """
+a an the this that my your our all selected from of to it and now here permanently forever confirm yes
+account accounts profile user users member customer session sessions device devices other everywhere
+post posts comment comments message messages item items entry entries record row file files image photo
+picture page article address card order review reply topic thread note notes document list project product
+cart basket wishlist favorites favourites bookmark subscription newsletter alert token tokens repository
+securely safely site website web admin administrator
+konto benutzer beitrag nachricht kommentar eintrag datei artikel dieses diesen diese mein meine aus dem
+ein eine einen warenkorb von allen geräten alle compte mon ce cet cette commentaire le la les du panier de l
+cuenta mi este esta mensaje comentario carrito del conta minha mensagem comentário carrinho do da
+il mio questo messaggio commento dal carrello mijn dit deze bericht reactie uit winkelwagen
+mitt inlägg meddelande kundvagn från melding kommentaren fra min besked indlæg kurv
+tili viesti kommentti ostoskorista to moje wiadomość komentarz z koszyka tento účet zprávu komentář košíku
+аккаунт сообщение комментарий запись из корзины акаунт повідомлення коментар запис з кошика
+hesabı hesabımı mesajı yorumu sepetten 계정 댓글 메시지 글 الحساب الرسالة التعليق
+"""
+
+# What programs add: btn-logout, logout.php, j_spring_security_logout, Spezial:Abmelden, fa-trash-o.
+_TECHNICAL = """
+btn button link icon icons ico nav navbar menu menuitem dropdown header footer top bar sidebar toolbar js form
+submit action actions handler do ajax api url href text small danger warning id ids auth authentication
+security oauth sso saml openid cas fa fas far fal bi mdi ti glyphicon alt o variant outline outlined solid
+regular fill filled line is has u c test testid qa data single multiple bulk modal dialog trigger target
+php php5 asp aspx jsp jsf jspx html htm xhtml cgi pl py cfm ashx json xml svc png gif svg jpg webp go j spring
+special spezial spécial especial speciale speciaal specjalna служебная service perform process request object
+"""
+
+# What programmers write together: deletepost, btnlogout.
+_STEMS = "logout logoff signout signoff delete remove destroy unsubscribe"
+_AFFIXES = """
+link btn button icon form url user account acc myaccount item items post comment message file page action all
+do session product cart entry record image photo topic row id handler confirm selected on auth
+"""
+
+# Icons, which say something where there are no words.
+_ICONS = """
+trash, trashcan, trash can, trash2, trash3, trash bin, bin, garbage, power off, box arrow right
+arrow right from bracket
+"""
+
+# /wiki/Logout and /commands/delete are pages about the word.
+_TOPICS = """
+tag tags tagged topic topics label labels hashtag category categories wiki help docs documentation manual man
+faq kb support questions guide guides tutorials howto glossary dictionary dict word words define definition
+translate translation search commands command methods functions operators statements keywords reference sql
+cli verbs lexikon wörterbuch thema stichwort schlagwort tema etiqueta mot diccionario dictionnaire artist
+artists album track title
+"""
+
+_FACETS = """
+facet facets filter filters refine refinement refinements constraint constraints applied layered currently
+"""
+
+_COMMANDS = """
+action act do cmd command op operation mode task method func function event a m page p view route r accion
+acao azione aktion go controller module mod sub submit option case step perform file pg section
+"""
+
+_ARTICLES = "a an the der die das le la les el los il lo un une una"
+
+_NO = frozenset(("0", "false", "no", "off", "none", "null"))
+_DEED_RELS = frozenset(("logout", "signout", "sign-out", "delete", "destroy"))
+_PAGE_RELS = frozenset(("tag", "bookmark", "help", "glossary", "license"))
+_TITLES = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "cite"))
+_METHODS = ("data-method", "data-turbo-method", "data-http-method")
+_DELETES = ("hx-delete", "data-hx-delete")
+_CONFIRMS = ("data-confirm", "data-turbo-confirm", "hx-confirm", "data-hx-confirm")
+_SENDERS = frozenset(("form", "button", "input"))
+_HOST = len("https://")
+_LABELS = ("title", "aria-label", "alt")
+_NAMED = re.compile(r"id|data-(?:.*-)?(?:action|test-?id|test|qa|cy|command|cmd|event|track)")
+_PICTURED = re.compile(r"class|src|icon|(?:xlink:)?href|data-(?:icon|feather|lucide)")
+_ASKS = re.compile(r"\bconfirm\s*\(")
+_TERSE_PATH = re.compile(r"/(?:del|rm|trash)/(?:id/)?\d")
+_BARE = {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
+
+
+class _Fold(dict[int, str]):
+    """What becomes of each character when accents and punctuation go; found out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFKD", _BARE.get(chr(code), chr(code)))
+        bare = "".join(part for part in parts if unicodedata.category(part)[0] != "M")
+        return self.setdefault(code, "".join(part if part.isalnum() else " " for part in bare))
+
+
+_FOLD = _Fold()
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of `text`, without case, accents and punctuation."""
+    return text.casefold().translate(_FOLD).split()
+
+
+def _bare(text: str) -> str:
+    return " ".join(_words(text))
+
+
+def _phrases(text: str) -> frozenset[str]:
+    return frozenset(map(_bare, text.replace("\n", ",").split(","))) - {""}
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(_words(text))
+
+
+def _deeds() -> dict[str, str]:
+    """Return every phrase with the deed that it names, and what programmers make of the commonest."""
+    kinds = ((REMOVE, _REMOVE), (DELETE, _DELETE), (SIGN_OUT, _SIGN_OUT))
+    deeds = {phrase: deed for deed, text in kinds for phrase in _phrases(text)}
+    for stem in _STEMS.split():
+        for affix in _AFFIXES.split():
+            deeds[stem + affix] = deeds[affix + stem] = deeds[stem]
+    return deeds
+
+
+_DEEDS = _deeds()
+_EXITS, _LEAVES, _TERSES, _PICTURES = map(_phrases, (_EXIT, _LEAVE, _TERSE, _ICONS))
+_DONE_TO, _ABOUT, _NARROWS, _COMMAND_NAMES = map(_set, (_OBJECTS, _TOPICS, _FACETS, _COMMANDS))
+_ADDED, _OPENINGS = map(_set, (_TECHNICAL, _ARTICLES))
+_IN_NAMES = _DONE_TO | _ADDED
+
+_MARKS = {"confirm"}.union(
+    max(phrase.split(), key=lambda word: (word not in _IN_NAMES, len(word)))
+    for phrase in (*_DEEDS, *_EXITS, *_LEAVES, *_TERSES, *_PICTURES)
+)
+"""A word of every phrase: where none of them stands, nothing needs a closer look."""
+
+_ASCII_MARKS = frozenset(mark.encode() for mark in _MARKS if mark.isascii())
+_ASCII = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
+
+
+def why_avoid(element: Element | None, url: str) -> str | None:
+    """Say why going to `url` would sign out or destroy something; ``None`` where it would not.
+
+    `element` is the link, form or button that leads there; without it, only the address is judged. A form
+    counts as sent by its first button. The answer is a clause: "its text says 'Abmelden'", "its path is
+    /users/sign_out", "its parameter action=logout", "data-method=delete".
+    """
+    if element is None:
+        return _why_url(url) if _is_marked(_address(url)) else None
+    if element.tag in _SENDERS:
+        return _why_form(element, url)
+    return _why_link(element, url) if _is_marked(f"{_address(url)} {_markup(element)}") else None
+
+
+def _address(url: str) -> str:
+    """Return what of an absolute address may say something: all that comes after the host."""
+    address = url[url.find("/", _HOST) :]
+    return unquote(address) if "%" in address else address
+
+
+def _markup(element: Element) -> str:
+    """Return the source of an element; of a large one, beginning and end."""
+    source = tostring(element, encoding="unicode", with_tail=False)
+    return source if len(source) <= 2 * LONGEST_END else f"{source[:LONGEST_END]} {source[-LONGEST_END:]}"
+
+
+@lru_cache(maxsize=4096)
+def _is_marked(text: str) -> bool:
+    """Whether a word of `text` is among `_MARKS`; most links end here, and many come on every page."""
+    if not text.isascii():
+        foreign = " ".join([word for word in text.split() if not word.isascii()])
+        if not _MARKS.isdisjoint(_words(foreign)):
+            return True
+    return not _ASCII_MARKS.isdisjoint(text.encode("ascii", "replace").translate(_ASCII).split())
+
+
+def _why_link(element: Element, url: str) -> str | None:
+    label = _label(element)
+    return (
+        _why_markup(element)
+        or _why_url(url)
+        or _why_names(element)
+        or _why_label(element, label, url, is_about=_is_about(url))
+        or _why_icon(element, label)
+    )
+
+
+def _label(element: Element) -> str:
+    """Return what a person reads on a link; of what is too long for a label, the first character."""
+    label = text_of(element)
+    return label if len(label) <= LONGEST_LABEL else label[:1]
+
+
+# The address
+
+
+@lru_cache(maxsize=1024)
+def _why_url(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return _why_path(url) or _why_query(parts.query)
+
+
+def _why_path(url: str) -> str | None:
+    path = urlsplit(url).path
+    deeds = [segment for segment in _segments(url) if _deed_in_address(segment)]
+    is_deed = len(deeds) > _is_about(url) or _TERSE_PATH.search(path)
+    return f"its path is {path}" if is_deed else None
+
+
+def _segments(url: str) -> list[str]:
+    return [segment for segment in unquote(urlsplit(url).path).split("/") if segment]
+
+
+def _deed_in_address(segment: str) -> str | None:
+    return _deed(segment, _IN_NAMES) if len(segment) > 3 or not segment.isascii() else None
+
+
+def _is_about(url: str) -> bool:
+    """Whether a path ends in a word that it is about, as ``/tag/logout`` and ``/commands/delete`` do."""
+    *_, before, last = ["", "", *_segments(url)]
+    is_plain = not urlsplit(url).query and not {".", ":"}.intersection(last)
+    is_below_topic = not _ABOUT.isdisjoint(_words(before)[-1:])
+    return is_plain and is_below_topic and _deed_in_address(last) is not None
+
+
+def _why_query(query: str) -> str | None:
+    reasons = (_why_entry(name, value) for name, value in parse_qsl(query, keep_blank_values=True))
+    return next((f"its parameter {reason}" for reason in reasons if reason), None)
+
+
+def _why_entry(name: str, value: str) -> str | None:
+    """Judge a parameter or a field, and name it: without the value where that may be a token."""
+    if _is_command(name, value):
+        return f"{name}={value}"
+    if value.casefold() in _NO:
+        return None
+    deed = SIGN_OUT if _bare(name) in _EXITS else _deed(name, _IN_NAMES)
+    destroys = bool(value) and (deed is not None or _bare(name) in _TERSES)
+    return name if destroys or deed == SIGN_OUT else None
+
+
+def _is_command(name: str, value: str) -> bool:
+    """Whether this is an order: ``action=logout``, ``task=user.logout``, ``title=Special:UserLogout``."""
+    if _bare(name) not in _COMMAND_NAMES and not (name == "title" and ":" in value):
+        return False
+    pieces = re.split(r"[/.:\\]", value)
+    return any(_deed(piece, _IN_NAMES) or _bare(piece) in _EXITS | _TERSES for piece in pieces)
+
+
+# The element
+
+
+def _why_markup(element: Element) -> str | None:
+    """Judge what a page tells programs."""
+    if rels := _DEED_RELS.intersection(element.get("rel", "").casefold().split()):
+        return f"rel={min(rels)}"
+    for name in _METHODS:
+        if element.get(name, "").casefold() == "delete":
+            return f"{name}=delete"
+    for name in _DELETES:
+        if element.get(name) is not None:
+            return f"it has {name}"
+    asks = any(element.get(name) for name in _CONFIRMS) or _ASKS.search(element.get("onclick", ""))
+    return "it asks for confirmation" if asks else None
+
+
+def _why_names(element: Element) -> str | None:
+    """Judge the names that programmers gave; "remove" may be only the look of a cross."""
+    for name, value in _items(element):
+        words = value.split() if name == "class" else [value] if _NAMED.fullmatch(name) else []
+        for word in words:
+            if _deed(word, _IN_NAMES) in (SIGN_OUT, DELETE):
+                return f"its {name} is {word}"
+    return None
+
+
+def _items(element: Any) -> list[tuple[str, str]]:
+    return list(element.items())
+
+
+def _why_label(element: Element, label: str, url: str, *, is_about: bool) -> str | None:
+    for name, said in [("text", label), *((name, element.get(name, "")) for name in _LABELS)]:
+        deed = _spoken(said)
+        if deed is None:
+            is_deed = _bare(said) in _LEAVES and _leaves(url)
+        else:
+            is_deed = not _is_harmless(deed, element, is_about)
+        if is_deed:
+            return f"its {name} says {said.strip()!r}"
+    return None
+
+
+def _spoken(said: str) -> str | None:
+    """Return the deed that a label names; one may sign out whoever stands in brackets behind."""
+    if not 0 < len(said) <= LONGEST_LABEL:
+        return None
+    head, bracket, _ = said.lstrip("([ ").replace("[", "(").partition("(")
+    if _bare(head) in _EXITS:
+        return SIGN_OUT
+    words = _words(head)
+    deed = _deed(head, _DONE_TO) if words and words[0] not in _OPENINGS else None
+    return None if bracket and deed != SIGN_OUT else deed
+
+
+def _is_harmless(deed: str, element: Element, is_about: bool) -> bool:
+    """Whether a label is a title, names a place in a page, a filter to take off, or what a page is about."""
+    if _is_title(element) or element.get("href", "").partition("#")[2]:
+        return True
+    return (deed == REMOVE and _is_facet(element)) or (deed != SIGN_OUT and is_about)
+
+
+def _is_title(element: Element) -> bool:
+    parent, rels = element.getparent(), element.get("rel", "").split()
+    is_heading = parent is not None and parent.tag in _TITLES
+    return is_heading or element.get("itemprop") is not None or not _PAGE_RELS.isdisjoint(rels)
+
+
+def _is_facet(element: Element) -> bool:
+    """Whether a link stands, by the names of three elements around it, among the filters of a list."""
+    around = [element, *element.iterancestors()][:4]
+    return any(not _NARROWS.isdisjoint(_words(f"{near.get('class')} {near.get('id')}")) for near in around)
+
+
+def _leaves(url: str) -> bool:
+    last = ["", *_segments(url)][-1].partition(".")[0]
+    return _bare(last) in _LEAVES
+
+
+def _why_icon(element: Element, label: str) -> str | None:
+    """Judge pictures, where there are no words."""
+    if label or any(element.get(name) for name in _LABELS):
+        return None
+    return next(filter(None, map(_why_picture, element.iterdescendants())), None)
+
+
+def _why_picture(part: Element) -> str | None:
+    for name, value in _items(part):
+        if name in _LABELS and _spoken(value):
+            return f"its picture says {value!r}"
+        for word in value.split() if _PICTURED.fullmatch(name) else ():
+            if _is_icon(re.split(r"[/#:]", word)[-1]):
+                return f"its picture is {word}"
+    return None
+
+
+def _is_icon(name: str) -> bool:
+    shape = " ".join(word for word in _words(name) if word not in _ADDED)
+    return shape in _PICTURES or _deed(name, _IN_NAMES) in (SIGN_OUT, DELETE)
+
+
+# Forms and buttons
+
+
+def _why_form(element: Element, url: str) -> str | None:
+    """Judge a form with its first button, or a button with its form."""
+    form = element if element.tag == "form" else next(element.iterancestors("form"), None)
+    button = next(_buttons(element), None) if element is form else element
+    return (
+        _why_markup(element)
+        or _why_url(url)
+        or _why_names(element)
+        or (_why_fields(form) if form is not None else None)
+        or (_why_button(button, url) if button is not None else None)
+    )
+
+
+def _buttons(form: Element) -> Iterator[Element]:
+    for control in form.iter("button", "input"):
+        kind = control.get("type", "submit" if control.tag == "button" else "text").casefold()
+        if kind in ("submit", "image") and control.get("disabled") is None:
+            yield control
+
+
+def _why_fields(form: Element) -> str | None:
+    hidden = [field for field in form.iter("input") if field.get("type", "").casefold() == "hidden"]
+    reasons = (_why_entry(field.get("name", ""), field.get("value", "")) for field in hidden)
+    return next((f"its field {reason}" for reason in reasons if reason), None)
+
+
+def _why_button(button: Element, url: str) -> str | None:
+    label = _label(button) or button.get("value", "")
+    reason = _why_label(button, label, url, is_about=False) or _why_names(button) or _why_icon(button, label)
+    sent = _why_entry(button.get("name", ""), button.get("value", ""))
+    if reason or sent:
+        return f"of its button {reason}" if reason else f"its button sends {sent}"
+    return _why_markup(button)
+
+
+# Words
+
+
+def _deed(name: str, done_to: frozenset[str]) -> str | None:
+    """Return the deed that `name` names, if all other words of it are in `done_to`."""
+    words = _words(name)
+    if len(words) > MOST_WORDS or _MARKS.isdisjoint(words):
+        return None
+    for start, end in _spans(len(words)):
+        deed = _DEEDS.get(" ".join(words[start:end]))
+        if deed and done_to.issuperset(words[:start] + words[end:]):
+            return deed
+    return None
+
+
+def _spans(n: int) -> Iterator[tuple[int, int]]:
+    """Yield every part of `n` words as its start and end, the longest first."""
+    for length in range(n, 0, -1):
+        yield from ((start, start + length) for start in range(n - length + 1))
