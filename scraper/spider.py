@@ -26,9 +26,10 @@ class Spider:
     `allowed_domains` are visited (``None``: those of `start_urls`; a domain stands for its subdomains too),
     and no URL that a regular expression of `deny` is found in. Links that would sign out or delete are not
     followed either, unless a regular expression of `allow` is found in their URL. `delay` is in seconds
-    between two requests to one host, half more or less; loopback is not delayed. `max_time` is in seconds, `max_body` in bytes after
-    decompression, `max_depth` in links from a start URL; the first limit that is reached ends the crawl
-    (pages that are under way are finished, so a few more items may come than `max_items`).
+    between two requests to one host, half more or less; loopback is not delayed. `max_time` is in seconds,
+    `max_body` in bytes after decompression, `max_depth` in links from a start URL; the first limit that is
+    reached ends the crawl (pages that are under way are finished, so a few more items may come than
+    `max_items`).
     """
 
     name: ClassVar[str] = ""
