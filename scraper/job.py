@@ -243,7 +243,7 @@ class Job:
             for request in requests:
                 self._add(request, visit.account, id, state)
         for url, reason in visit.avoided:
-            self._add(Request(url), visit.account, id, "denied", reason)
+            self._add(Request(url, _avoided_method(reason)), visit.account, id, "denied", redact(reason))
 
     # What was collected
 
@@ -335,6 +335,11 @@ def fingerprint(request: Request, account: str | None) -> bytes:
     parts = (request.method, canonicalize_url(request.url), account or "")
     text = json.dumps(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text + b"\0" + (request.content or b""), digest_size=16).digest()
+
+
+def _avoided_method(reason: str) -> str:
+    """Return the method that an avoided link would have had: where only that is the danger, a GET may go."""
+    return "DELETE" if "data-method" in reason or "hx-delete" in reason else "GET"
 
 
 def _request(row: sqlite3.Row) -> Request:

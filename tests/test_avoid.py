@@ -1,6 +1,5 @@
 """What signs out or destroys is told apart from what leads to a page."""
 
-import timeit
 from urllib.parse import quote, urljoin
 
 import lxml.html
@@ -344,15 +343,3 @@ def test_of_the_practice_site_only_the_logout_link_is_avoided():
     avoided = {url: why for element, url in links if (why := why_avoid(element, url))}
     assert len(links) > 5000
     assert avoided == {f"{SITE}/logout": "its path is /logout"}
-
-
-def test_a_link_costs_about_as_much_to_judge_as_to_resolve():
-    links = links_of(
-        pages.book_list(READER, page_of(CATALOGUE.books, 2), "All books", "/books"), f"{SITE}/books"
-    )
-
-    def seconds(step):
-        return min(timeit.repeat(lambda: [step(element, url) for element, url in links], number=5, repeat=9))
-
-    judging, resolving = seconds(why_avoid), seconds(lambda element, url: urljoin(url, element.get("href")))
-    assert judging < 2 * resolving

@@ -372,6 +372,15 @@ def test_allow_lets_a_link_be_followed_that_looks_dangerous(web, job):
     assert len(dict(job.avoided())) == 1
 
 
+def test_a_page_that_only_a_method_makes_dangerous_may_still_be_read(web, job):
+    links = "<a href=/posts/5 data-method=delete>x</a>", "<a href=/posts/5>The post</a>"
+    web.get("http://127.0.0.1/", text=f"{links[0]}<a href=/b>b</a>", headers=HTML)
+    web.get("http://127.0.0.1/b", text=links[1], headers=HTML)
+    crawl(Plain(item=None), job)
+    assert sorted(request.path for request in web.request_history) == ["/", "/b", "/posts/5"]
+    assert [url for url, _ in job.avoided()] == ["http://127.0.0.1/posts/5"]
+
+
 def test_requests_made_by_hand_that_are_not_allowed_are_written_down(web, job):
     class Away(Plain):
         def parse(self, response):
