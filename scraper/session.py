@@ -166,10 +166,6 @@ class Session(Client):
             )
         return answer
 
-    def _denied(self, url: str, answer: requests.Response) -> AccessDenied:
-        account = self.account or "this account"
-        return AccessDenied(f"{redact_url(url)} is closed to {account}.", response=answer)
-
     def _is_anonymous(self, answer: requests.Response, method: str, url: str) -> bool:
         """Whether an answer to a script is one to a stranger; most are not, which is cheap to see.
 
