@@ -229,7 +229,8 @@ class Client(Prepared):
         new.url = _target(answer.url, location)
         if not is_http(new.url):
             raise FetchError(
-                f"{redact_url(answer.url)} redirects to {location!r}, which is no http or https address."
+                f"{redact_url(answer.url)} redirects to {redact_url(location)!r}, which is no http or "
+                "https address."
             )
         self.rebuild_method(new, answer)
         _drop(new.headers, "Cookie")
