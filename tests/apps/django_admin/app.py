@@ -52,6 +52,11 @@ class DjangoAdmin:
         self.stop()
 
     @property
+    def environment(self) -> dict[str, str]:
+        """The variables that lead the spider here, as the librarian."""
+        return {"APP_URL": self.url, "APP_USER": self.username, "APP_PASSWORD": self.password}
+
+    @property
     def logins(self) -> int:
         """How many times Django let somebody in."""
         return self._count(shared.LOGIN)

@@ -1,0 +1,1 @@
+"""The Django project: notes for members, and django-allauth at the door."""
