@@ -6,6 +6,8 @@ from scraper.errors import (
     AccessDenied,
     AccountLocked,
     Blocked,
+    CaptchaRequired,
+    CodeRequired,
     ConfigError,
     ExportError,
     ExtractError,
@@ -17,15 +19,18 @@ from scraper.errors import (
     LoginUnavailable,
     LoginUnverified,
     PasswordExpired,
+    RateLimited,
     ScraperError,
     SecretMissing,
     SelectorError,
     SessionEnded,
     SpiderNotFound,
+    TermsRequired,
     TooLarge,
     TooManyRedirects,
     TooSlow,
 )
+from scraper.indicators import json_path, status, text, url
 from scraper.item import Item, css, xpath
 from scraper.job import Job
 from scraper.login import FormLogin, Login, fill
@@ -34,7 +39,8 @@ from scraper.response import Response
 from scraper.retry import Retry
 from scraper.session import Session, Timeout
 from scraper.spider import Spider
-from scraper.values import Secret, env, netrc, prompt
+from scraper.values import Secret, command, env, keyring, netrc, prompt, totp
+from scraper.vault import Vault
 
 __version__ = "0.1.0"
 
@@ -42,6 +48,8 @@ __all__ = [
     "AccessDenied",
     "AccountLocked",
     "Blocked",
+    "CaptchaRequired",
+    "CodeRequired",
     "ConfigError",
     "Credentials",
     "ExportError",
@@ -58,6 +66,7 @@ __all__ = [
     "LoginUnavailable",
     "LoginUnverified",
     "PasswordExpired",
+    "RateLimited",
     "Request",
     "Response",
     "Retry",
@@ -69,15 +78,24 @@ __all__ = [
     "SessionEnded",
     "Spider",
     "SpiderNotFound",
+    "TermsRequired",
     "Timeout",
     "TooLarge",
     "TooManyRedirects",
     "TooSlow",
+    "Vault",
+    "command",
     "crawl",
     "css",
     "env",
     "fill",
+    "json_path",
+    "keyring",
     "netrc",
     "prompt",
+    "status",
+    "text",
+    "totp",
+    "url",
     "xpath",
 ]

@@ -250,6 +250,13 @@ def why_avoid(element: Element | None, url: str) -> str | None:
     return _why_link(element, url) if _is_marked(f"{_address(url)} {_markup(element)}") else None
 
 
+def is_sign_out(reason: str) -> bool:
+    """Whether an answer of `why_avoid` is about signing out, rather than deleting."""
+    words = _words(reason)
+    phrases = (" ".join(words[start:end]) for start, end in _spans(len(words)))
+    return any(_DEEDS.get(phrase) == SIGN_OUT or phrase in _EXITS for phrase in phrases)
+
+
 def _address(url: str) -> str:
     """Return what of an absolute address may say something: all that comes after the host."""
     address = url[url.find("/", _HOST) :]

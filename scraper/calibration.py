@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from scraper.request import join
@@ -18,6 +18,8 @@ _LEAVES = re.compile(
     r"uitloggen|logga[-_]?ut|logg[-_]?ut|wyloguj|выход|cikis",
     re.IGNORECASE,
 )
+MOST_FEATURES = 200
+
 _marked = compile_xpath("//*[@id or @href or @action or @name]")
 
 
@@ -46,6 +48,15 @@ class Calibration:
         ends = {re.sub(r"[^\w.-]", "", urlsplit(link).path.rstrip("/").rpartition("/")[2]) for link in links}
         return tuple(map(_leads_to, sorted(ends - {""})))
 
+    def state(self) -> dict[str, list[str]]:
+        """Return this as plain JSON."""
+        return {"members": sorted(self.members), "strangers": sorted(self.strangers)}
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Iterable[str]]) -> Self:
+        """Return what `state` gave."""
+        return cls(frozenset(state["members"]), frozenset(state["strangers"]))
+
     def __str__(self) -> str:
         return f"members see {_some(self.members)}; strangers see {_some(self.strangers)}"
 
@@ -64,7 +75,7 @@ def calibrate(anonymous: Sequence[Response], signed_in: Sequence[Response]) -> C
     """
     strangers, members = _common(anonymous), _common(signed_in)
     ever_strangers, ever_members = _ever(anonymous), _ever(signed_in)
-    found = Calibration(members - ever_strangers, strangers - ever_members)
+    found = Calibration(_few(members - ever_strangers), _few(strangers - ever_members))
     return found if found.members or found.strangers else None
 
 
@@ -91,6 +102,13 @@ def _common(pages: Sequence[Response]) -> frozenset[str]:
 
 def _ever(pages: Sequence[Response]) -> frozenset[str]:
     return reduce(frozenset.union, map(features, pages))
+
+
+def _few(found: frozenset[str]) -> frozenset[str]:
+    """Keep what is enough to know a page by, and every way out: a long list is kept with the session."""
+    return frozenset(
+        sorted(found, key=lambda feature: (not _LEAVES.search(feature), feature))[:MOST_FEATURES]
+    )
 
 
 def _share(expected: frozenset[str], seen: frozenset[str]) -> float:

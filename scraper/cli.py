@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,16 @@ from rich.logging import RichHandler
 
 from scraper import __version__, loader, redact
 from scraper.crawl import crawl
-from scraper.errors import ExportError, ScraperError
+from scraper.errors import ConfigError, ExportError, LoginError, ScraperError
+from scraper.explain import advice, save_page, told
 from scraper.export import STANDARD_OUTPUT, check, export
-from scraper.job import Job
+from scraper.job import FOLDER, Job
 from scraper.options import OPTIONS, read_attributes, read_options
 from scraper.progress import Progress
 from scraper.report import summary
+from scraper.session import Session
 from scraper.spider import Spider
+from scraper.values import prompt, reveal
 
 DONE, INCOMPLETE, MISUSED, INTERRUPTED = 0, 1, 2, 130
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -92,6 +95,7 @@ def _spider_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="FILE",
     help="Export to FILE (.csv .json .jsonl, or -).",
 )
+@click.option("--resume", is_flag=True, help="Go on with the last job of this spider that was not finished.")
 @click.option("--max-pages", type=click.IntRange(min=1), help="Stop after so many pages.")
 @click.option("--max-items", type=click.IntRange(min=1), help="Stop once there are so many items.")
 @click.option("--no-progress", is_flag=True, help="Show no progress while it runs.")
@@ -101,6 +105,7 @@ def run(
     options: Sequence[str],
     log_level: str,
     outputs: Sequence[str],
+    resume: bool,
     max_pages: int | None,
     max_items: int | None,
     no_progress: bool,
@@ -117,25 +122,55 @@ def run(
     limits = {"max_pages": max_pages, "max_items": max_items}
     given = {name: value for name, value in limits.items() if value is not None}
     instance = _make(spider, attributes, options, **given)
-    return Run(instance, outputs, console, is_quiet=no_progress)()
+    return Run(instance, outputs, console, is_quiet=no_progress, is_resumed=resume)()
 
 
 @cli.command()
 @_spider_options
-def login(spider: str, attributes: Sequence[str], options: Sequence[str], log_level: str) -> int:
-    """Sign in as SPIDER would, prove it, and say how it went."""
+@click.option("--check", is_flag=True, help="Only say whether the kept session is alive; submit nothing.")
+@click.option("--fresh", is_flag=True, help="Sign in anew, whatever session is kept.")
+@click.option(
+    "--forget", is_flag=True, help="Forget what the site rejected, and the kept session; then sign in."
+)
+@click.option("--explain", is_flag=True, help="Say each step: what was fetched, filled, sent and concluded.")
+def login(
+    spider: str,
+    attributes: Sequence[str],
+    options: Sequence[str],
+    log_level: str,
+    check: bool,
+    fresh: bool,
+    forget: bool,
+    explain: bool,
+) -> int:
+    """Sign in as SPIDER would, prove it, and keep the session for the next run.
+
+    At a terminal, a one-time code that no source gives is asked for. For example:
+
+        python -m scraper login bookshop --explain
+    """
+    if check and (fresh or forget):
+        raise click.UsageError("--check submits nothing; leave out --fresh and --forget.")
+    return SignIn(_make(spider, attributes, options), _console(log_level))(
+        check=check, fresh=fresh, forget=forget, explain=explain
+    )
+
+
+@cli.command()
+@_spider_options
+def logout(spider: str, attributes: Sequence[str], options: Sequence[str], log_level: str) -> int:
+    """Forget the session that is kept for SPIDER; the site is not told.
+
+    For example:
+
+        python -m scraper logout bookshop
+    """
     console = _console(log_level)
-    instance = _make(spider, attributes, options)
-    try:
-        instance.opened()
-        instance.session.sign_in()
-        account = instance.session.account or "a member"
-        console.print(
-            f"Signed in to {instance.session.base_url} as {account}.", markup=False, highlight=False
+    with _opened(_make(spider, attributes, options), "logout") as session:
+        had = (
+            session.vault is not None and session.login is not None and session.vault.forget(session.identity)
         )
-    finally:
-        instance.closed("login")
-        instance.session.close()
+    console.print("The kept session is forgotten." if had else "No session was kept.", highlight=False)
     return DONE
 
 
@@ -168,16 +203,84 @@ def _console(log_level: str) -> Console:
     return console
 
 
+@contextmanager
+def _opened(spider: Spider, reason: str) -> Iterator[Session]:
+    """Give the session of a spider between its `opened` and `closed`."""
+    try:
+        spider.opened()
+        yield spider.session
+    finally:
+        spider.closed(reason)
+        spider.session.close()
+
+
+class SignIn:
+    """One ``login``: sign in as a spider would, and say how it went."""
+
+    def __init__(self, spider: Spider, console: Console) -> None:
+        self.spider, self.console = spider, console
+
+    def __call__(self, *, check: bool, fresh: bool, forget: bool, explain: bool) -> int:
+        """Do it and return the exit code."""
+        with _opened(self.spider, "login") as session, told(self._say) if explain else nullcontext():
+            if session.login is None:
+                raise ConfigError(f"The spider {self.spider.name!r} has no login.")
+            if check:
+                return self._check(session)
+            self._forget(session, ledger=forget, kept=fresh or forget)
+            session.ask = _ask if sys.stdin.isatty() else None
+            try:
+                session.sign_in()
+            except LoginError as error:
+                if explain:
+                    self._advise(error)
+                raise
+            how = "Still signed in" if session.is_restored else "Signed in"
+            self._say(f"{how} to {session.base_url} as {session.account or 'a member'}.")
+        return DONE
+
+    def _check(self, session: Session) -> int:
+        if session.resume():
+            self._say(
+                f"The kept session is signed in to {session.base_url} as {session.account or 'a member'}."
+            )
+            return DONE
+        raise LoginError(f"No session that is kept for {self.spider.name} is alive; `login` makes one.")
+
+    def _forget(self, session: Session, *, ledger: bool, kept: bool) -> None:
+        if session.vault is not None:
+            if ledger and session.vault.pardon(session.identity):
+                self._say("What the site rejected is forgotten.")
+            if kept:
+                session.vault.forget(session.identity)
+
+    def _advise(self, error: LoginError) -> None:
+        if words := advice(error):
+            self._say(f"What to try: {words}")
+        if error.response is not None:
+            path = save_page(error.response, FOLDER / "logins", self.spider.name)
+            self._say(f"The page it ended on, without secrets: {path}")
+
+    def _say(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False)
+
+
+def _ask(question: str) -> str:
+    return reveal(prompt(question, hidden=False), is_secret=False)
+
+
 class Run:
     """One ``run``: crawl, then export and sum up, also where the crawl was cut short."""
 
-    def __init__(self, spider: Spider, outputs: Sequence[str], console: Console, *, is_quiet: bool) -> None:
+    def __init__(
+        self, spider: Spider, outputs: Sequence[str], console: Console, *, is_quiet: bool, is_resumed: bool
+    ) -> None:
         self.spider, self.outputs, self.console, self.is_quiet = spider, outputs, console, is_quiet
-        self.started = time.monotonic()
+        self.is_resumed, self.started = is_resumed, time.monotonic()
 
     def __call__(self) -> int:
         """Run it and return the exit code."""
-        with Job.create(self.spider.name) as job:
+        with self._job() as job:
             try:
                 self._crawl(job)
             except ScraperError:
@@ -193,6 +296,17 @@ class Run:
         if is_interrupted:
             return INTERRUPTED
         return INCOMPLETE if counts.failed or counts.rejects else DONE
+
+    def _job(self) -> Job:
+        """Return the job to work on: a new one, or the last that was not finished, if that is wanted."""
+        unfinished = Job.unfinished(self.spider.name)
+        if self.is_resumed and unfinished is not None:
+            return Job(unfinished)
+        if self.is_resumed:
+            raise ConfigError(f"No job of {self.spider.name} is unfinished; run it without --resume.")
+        if unfinished is not None:
+            self._say(f"The job {unfinished} was not finished; run with --resume to go on with it.")
+        return Job.create(self.spider.name)
 
     def _crawl(self, job: Job) -> None:
         with Progress(self.console, is_quiet=self.is_quiet) as progress, _stopping(progress) as stop:

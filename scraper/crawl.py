@@ -21,27 +21,22 @@ from typing import Any
 import pydantic_core
 from pydantic import BaseModel
 
-from scraper.errors import ConfigError, FetchError, LoginError, ScraperError
+from scraper.errors import ConfigError, FetchError, ScraperError
 from scraper.job import Job
 from scraper.pace import Pace
 from scraper.request import Request
 from scraper.response import Response
 from scraper.spider import Spider
 from scraper.visit import Lease, Outcome, Visit
+from scraper.watch import Tally, Watch, convicted, denied
 
 log = logging.getLogger(__name__)
 
 TICK = 0.2
 """Seconds after which the loop looks up at the latest: for a limit of time, for someone who wants to stop."""
 
-FORBIDDEN = 403
-ACCESS_DENIED = "access_denied: closed to this account, though it is signed in"
-
 PROBLEMS = 5
 """How many kinds of problem a script is told of."""
-
-DOUBTFUL_PAGES = 25
-"""After so many pages in a row that do not show whether the session is alive, the site is asked."""
 
 
 def crawl(
@@ -96,14 +91,12 @@ class Crawl:
         stop: threading.Event,
     ) -> None:
         self.spider, self.job, self.stop = spider, job, stop
-        self.pages = self.failed = self.items = self.rejects = self.retries = self.sign_ins = 0
+        self.tally, self.watch = Tally(job), Watch(spider, job)
         self.started = time.monotonic()
         self._executor, self._progress = executor, progress
         self._in_flight: dict[Future[Visit], Lease] = {}
         self._waiting: list[tuple[float, Lease]] = []
-        self._alive_at = 0.0
-        self._unproven: list[Outcome] = []
-        self._signed_out_before: set[int] = set()
+        self._to_try_alone: list[Lease] = []
 
     @property
     def in_flight(self) -> int:
@@ -131,7 +124,7 @@ class Crawl:
     def _open(self) -> None:
         self._pace = Pace(self.spider.delay)
         if self.spider.login is not None:
-            self._sign_in()
+            self.watch.sign_in()
         requests = list(self.spider.start_requests())
         if not requests:
             raise ConfigError(f"The spider {self.spider.name!r} has nowhere to start; give it start_urls.")
@@ -164,11 +157,14 @@ class Crawl:
             limit = self._limit()
             if limit is None:
                 self._submit(pool)
-            if self._in_flight or (self._waiting and limit is None):
+            if limit is None and self._to_try_alone:
+                self._renew([])
+                self._try_alone(pool)
+            elif self._in_flight or (self._waiting and limit is None):
                 signed_out = self._collect(self._finished())
-                if signed_out or self._is_doubtful():
+                if signed_out or self.watch.is_doubtful:
                     self._renew(signed_out)
-            elif self._unproven:
+            elif self.watch.unproven:
                 self._renew([])
             else:
                 return limit or "finished"
@@ -182,14 +178,16 @@ class Crawl:
             return "interrupted"
         if spider.max_time is not None and time.monotonic() - self.started >= spider.max_time:
             return "max_time"
-        if spider.max_items is not None and self.items >= spider.max_items:
+        if spider.max_items is not None and self.tally.items >= spider.max_items:
             return "max_items"
-        is_full = spider.max_pages is not None and self.pages + self.failed >= spider.max_pages
+        is_full = spider.max_pages is not None and self.tally.settled >= spider.max_pages
         return "max_pages" if is_full else None
 
     def _submit(self, pool: Executor) -> None:
         """Hand out what may go now."""
         leases = self.job.lease(self._room(), newest_first=self.spider.order == "depth")
+        self._to_try_alone += [lease for lease in leases if self.watch.is_suspect(lease)]
+        leases = [lease for lease in leases if not self.watch.is_suspect(lease)]
         self._waiting += [(self._pace.reserve(lease.request.url), lease) for lease in leases]
         now = self._pace.clock()
         due = [lease for moment, lease in self._waiting if moment <= now]
@@ -199,10 +197,10 @@ class Crawl:
 
     def _room(self) -> int:
         """Return how many requests may be handed out: for the workers, and up to `max_pages`."""
-        under_way = len(self._in_flight) + len(self._waiting)
+        under_way = len(self._in_flight) + len(self._waiting) + len(self._to_try_alone)
         room = self.spider.concurrency - under_way
         if self.spider.max_pages is not None:
-            room = min(room, self.spider.max_pages - self.pages - self.failed - under_way)
+            room = min(room, self.spider.max_pages - self.tally.settled - under_way)
         return max(room, 0)
 
     def _finished(self) -> list[Outcome]:
@@ -217,12 +215,16 @@ class Crawl:
     def _collect(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Commit what has come in; return what came in signed out under the current sign-in."""
         signed_out, back, settled = self._sort(outcomes)
-        self._give_back(back)
-        if settled:
-            self.job.commit(settled)
-            self._count(settled)
-            self._note_signs_of_life(settled)
+        self.job.put_back(back)
+        self._settle(settled)
         return signed_out
+
+    def _settle(self, outcomes: list[Outcome]) -> None:
+        """Commit outcomes, count them, and see what they say of the session."""
+        if outcomes:
+            self.job.commit(outcomes)
+            self.tally.count(outcomes)
+            self.watch.note(outcomes)
 
     def _sort(self, outcomes: list[Outcome]) -> tuple[list[Outcome], list[Lease], list[Outcome]]:
         """Part outcomes into: signed out, to be sent again, and settled."""
@@ -237,54 +239,7 @@ class Crawl:
                 settled.append(outcome)
         return signed_out, back, settled
 
-    def _give_back(self, leases: list[Lease]) -> None:
-        if leases:
-            self.job.put_back(leases)
-
-    def _count(self, outcomes: list[Outcome]) -> None:
-        for visit in (outcome.visit for outcome in outcomes):
-            self.pages += visit.ok
-            self.failed += not visit.ok
-            self.items += len(visit.items)
-            self.rejects += len({reject.n for reject in visit.rejects})
-            self.retries += visit.attempts - 1
-        for outcome in outcomes:
-            if outcome.visit.error:
-                log.info("%s: %s", outcome.lease.request.url, outcome.visit.error)
-
     # Staying signed in
-
-    def _sign_in(self) -> None:
-        session = self.spider.session
-        if self.sign_ins > self.spider.max_relogins:
-            raise LoginError(
-                f"The site has ended the session {self.sign_ins} times. Look for a page that signs out and "
-                "put it into deny, or raise max_relogins."
-            )
-        self._alive_at = time.time()
-        session.sign_in(after=session.epoch)
-        self.sign_ins += 1
-        self.job.event("signed_in", session.account or "")
-
-    def _note_signs_of_life(self, outcomes: list[Outcome]) -> None:
-        """Remember until when the session is known to be alive, and which pages came after that."""
-        if not self._can_ask:
-            return
-        epoch = self.spider.session.epoch
-        current = [outcome for outcome in outcomes if outcome.visit.epoch == epoch]
-        alive = [outcome.lease.at for outcome in current if outcome.visit.auth == "signed_in"]
-        self._alive_at = max([self._alive_at, *alive])
-        self._unproven += [outcome for outcome in current if outcome.visit.auth == "unknown"]
-        self._unproven = [outcome for outcome in self._unproven if outcome.at > self._alive_at]
-
-    @property
-    def _can_ask(self) -> bool:
-        return self.spider.login is not None and self.spider.login.verify
-
-    def _is_doubtful(self) -> bool:
-        """Whether to ask the site if the session is alive, before more pages are read in vain."""
-        refused = any(outcome.visit.status == FORBIDDEN for outcome in self._unproven)
-        return refused or len(self._unproven) >= DOUBTFUL_PAGES
 
     def _renew(self, signed_out: list[Outcome]) -> None:
         """Find out whether the session has ended; if so, sign in again and fetch again what it spoilt.
@@ -293,16 +248,16 @@ class Crawl:
         new one.
         """
         signed_out = signed_out + self._drain()
-        asked_at = time.time()
-        if self._can_ask and self.spider.session.is_signed_in():
-            self._alive_at, self._unproven = asked_at, []
-            self._deny(signed_out)
+        if not signed_out and not self.watch.unproven:
             return
-        ended = signed_out if self._can_ask else self._deny_repeated(signed_out)
-        if ended or self._unproven:
-            self._take_back(ended)
+        closed = self.watch.closed(signed_out)
+        if closed is not None:
+            self._settle([denied(outcome) for outcome in closed])
+            signed_out = [outcome for outcome in signed_out if outcome not in closed]
+        if signed_out or (closed is None and self.watch.unproven):
+            self.watch.take_back(signed_out, self.tally)
             if self._limit() is None:
-                self._sign_in()
+                self.watch.sign_in()
 
     def _drain(self) -> list[Outcome]:
         """Let everything under way come in; return what of it came in signed out."""
@@ -313,31 +268,27 @@ class Crawl:
             self._progress(self)
         return signed_out
 
-    def _deny_repeated(self, signed_out: list[Outcome]) -> list[Outcome]:
-        """Where the site cannot be asked, a page that is signed out twice is closed; return the others."""
-        before = self._signed_out_before
-        self._deny([outcome for outcome in signed_out if outcome.lease.id in before])
-        first_time = [outcome for outcome in signed_out if outcome.lease.id not in before]
-        before.update(outcome.lease.id for outcome in first_time)
-        return first_time
+    def _try_alone(self, pool: Executor) -> None:
+        """Fetch, one by one, each page that was under way more than once when a session died."""
+        leases, self._to_try_alone = self._to_try_alone, []
+        for lease in leases:
+            if self._limit() is not None:
+                self.job.put_back([lease])
+                continue
+            self.watch.be_signed_in()
+            outcome = Outcome(lease, pool.submit(visit, self.spider, lease.request).result())
+            self._after_trial(outcome)
+            self._progress(self)
 
-    def _deny(self, outcomes: list[Outcome]) -> None:
-        """Commit pages that stay closed though the session is signed in."""
-        denied = [replace(outcome, visit=replace(outcome.visit, error=ACCESS_DENIED)) for outcome in outcomes]
-        if denied:
-            self.job.commit(denied)
-            self._count(denied)
-
-    def _take_back(self, signed_out: list[Outcome]) -> None:
-        """Put everything that the ended session spoilt back into the frontier."""
-        epoch = self.spider.session.epoch
-        self.job.event("signed_out", f"{len(signed_out)} pages answered as to a stranger")
-        self._give_back([outcome.lease for outcome in signed_out])
-        if self._unproven and self.job.doubt(epoch, self._alive_at):
-            counts = self.job.counts()
-            self.pages, self.failed = counts.done, counts.failed
-            self.items, self.rejects = counts.items, counts.rejects
-        self._unproven = []
+    def _after_trial(self, outcome: Outcome) -> None:
+        """Settle a page that was fetched alone, unless it has to be fetched once more to be sure."""
+        if self.watch.acquits(outcome):
+            is_closed = outcome.visit.auth == "anonymous"
+            self._settle([denied(outcome) if is_closed else outcome])
+        elif self.watch.is_convicted(outcome):
+            self._settle([convicted(outcome)])
+        else:
+            self.job.put_back([outcome.lease])
 
 
 def visit(spider: Spider, request: Request) -> Visit:

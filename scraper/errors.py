@@ -17,8 +17,12 @@ ScraperError
 │   ├── LoginUnverified       nothing proves that the sign-in worked
 │   ├── LoginFormNotFound
 │   ├── LoginUnavailable      the site could not be asked
+│   │   └── RateLimited       the site takes no more attempts for now
 │   ├── SessionEnded          the session ended and the request is not safe to repeat
 │   └── InteractionRequired   a person is needed
+│       ├── CodeRequired      for a one-time code
+│       ├── CaptchaRequired
+│       └── TermsRequired     to accept new terms
 ├── AccessDenied              this account may not see the page
 ├── ExtractError              a field has no value, or one that does not convert
 └── ExportError               a file could not be written
@@ -116,6 +120,10 @@ class LoginUnavailable(LoginError):
     """The site could not be reached, or answered that it cannot sign anyone in now."""
 
 
+class RateLimited(LoginUnavailable):
+    """The site had too many attempts and takes no more of them for a while."""
+
+
 class SessionEnded(LoginError):
     """The site had ended the session, and the request may not be sent twice without being asked."""
 
@@ -124,6 +132,18 @@ class InteractionRequired(LoginError):
     """A person has to do something: a code, a captcha, new terms."""
 
     exit_code = 75
+
+
+class CodeRequired(InteractionRequired):
+    """The site asks for a one-time code that nothing here gives."""
+
+
+class CaptchaRequired(InteractionRequired):
+    """The site wants proof that a person signs in."""
+
+
+class TermsRequired(InteractionRequired):
+    """The site has terms that a person has to accept first."""
 
 
 class AccessDenied(ScraperError):

@@ -130,6 +130,18 @@ class Job:
         job.note("state", "running")
         return job
 
+    @classmethod
+    def unfinished(cls, spider: str, folder: str | Path = FOLDER) -> Path | None:
+        """Return the newest job of a spider, if something kept it from its end: Ctrl-C, an error, a kill."""
+        path = max(
+            (Path(folder) / "jobs" / spider).glob("*.sqlite"), default=None, key=lambda path: path.name
+        )
+        if path is None:
+            return None
+        with cls(path) as job:
+            state = job.noted("state") or ""
+        return None if state == "finished" or state.startswith("max_") else path
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()

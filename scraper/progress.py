@@ -55,10 +55,13 @@ class Progress:
 
     def _tell(self, crawl: Crawl) -> None:
         """Say what is worth a line of its own: a sign-in, a stop."""
-        if crawl.sign_ins > self._sign_ins:
+        sign_ins = crawl.watch.sign_ins + crawl.watch.restored
+        if sign_ins > self._sign_ins:
+            session = crawl.spider.session
             again = " again" if self._sign_ins else ""
-            self._sign_ins = crawl.sign_ins
-            self._say(f"Signed in{again} as {crawl.spider.session.account or 'a member'}.")
+            how = "Still signed in" if session.is_restored else f"Signed in{again}"
+            self._sign_ins = sign_ins
+            self._say(f"{how} as {session.account or 'a member'}.")
         if crawl.stop.is_set() and not self._said_stop:
             self._said_stop = True
             self._say(f"Stopping after {crawl.in_flight} pages under way; Ctrl-C again stops at once.")
@@ -80,8 +83,8 @@ class Progress:
 def describe(crawl: Crawl) -> str:
     """Return one line on how a crawl stands."""
     seconds = max(time.monotonic() - crawl.started, 0.001)
-    failed = f", {crawl.failed:,} failed" if crawl.failed else ""
+    failed = f", {crawl.tally.failed:,} failed" if crawl.tally.failed else ""
     return (
-        f"{crawl.spider.name}: {crawl.pages:,} pages ({crawl.pages / seconds:,.0f}/s){failed}, "
-        f"{crawl.items:,} items, {crawl.job.queued():,} queued, {seconds:,.0f} s"
+        f"{crawl.spider.name}: {crawl.tally.pages:,} pages ({crawl.tally.pages / seconds:,.0f}/s){failed}, "
+        f"{crawl.tally.items:,} items, {crawl.job.queued():,} queued, {seconds:,.0f} s"
     )

@@ -20,7 +20,7 @@ from scraper.errors import ConfigError, FetchError
 from scraper.forms import Form, is_password
 from scraper.item import Reject, extract
 from scraper.request import Callback, Request, is_http, join
-from scraper.selector import ADDRESSES, Element, Selector, compile_xpath
+from scraper.selector import ADDRESSES, Element, Selector, compile_xpath, squeeze
 
 T = TypeVar("T")
 Auth = Literal["signed_in", "anonymous", "unknown"]
@@ -28,6 +28,7 @@ Auth = Literal["signed_in", "anonymous", "unknown"]
 _forms = compile_xpath("//form")
 _base = compile_xpath("string((//base[@href])[1]/@href)")
 _passwords = compile_xpath("//input[@type]")
+_shown = compile_xpath("//text()[not(ancestor::script or ancestor::style or ancestor::template)]")
 
 
 class Response:
@@ -64,6 +65,7 @@ class Response:
         self.rejects: list[Reject] = []
         self.is_safe: Callable[[str], bool] = lambda url: False
         self.avoided: dict[str, str] = {}
+        self.set_cookies: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Response {self.status} {self.url} ({self.auth})>"
@@ -217,6 +219,11 @@ class Response:
 
     def _form(self, element: Element) -> Form:
         return Form(element, url=self.url, base_url=self.base_url, encoding=self.encoding)
+
+    @cached_property
+    def shown_text(self) -> str:
+        """The text of the page without scripts and styles, white space collapsed."""
+        return squeeze(" ".join(map(str, _shown(self.tree))))
 
     @cached_property
     def has_password_field(self) -> bool:

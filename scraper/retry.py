@@ -33,8 +33,8 @@ PERMANENT_ERRORS = (requests.exceptions.SSLError, TooLarge, TooManyRedirects, To
 class Retry:
     """How often and when a request that failed for a passing reason is sent again.
 
-    `attempts` counts the first one too. `wait` and `max_wait` are seconds: the pause before the n-th repeat
-    is drawn between 0 and ``wait * 2**n``, at most `max_wait` (exponential backoff with full jitter); a
+    `attempts` counts the first one too. `wait` and `max_wait` are seconds: the pause before the repeat is
+    drawn between `wait` and `wait` doubled each time, at most `max_wait` (exponential backoff with jitter); a
     ``Retry-After`` of the server is the least that is waited, up to `max_wait`. Safe methods are repeated;
     others only where no byte of the request was sent.
     """
@@ -151,10 +151,10 @@ class _CutShort(stop_base):
 
 
 class _Wait(wait_base):
-    """Exponential backoff with full jitter that waits at least as long as the server asks."""
+    """Exponential backoff with jitter that waits at least as long as the server asks."""
 
     def __init__(self, wait: float, max_wait: float) -> None:
-        self.backoff = tenacity.wait_random_exponential(multiplier=wait, max=max_wait)
+        self.backoff = tenacity.wait_random_exponential(multiplier=wait, max=max_wait, min=wait)
         self.max_wait = max_wait
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> float:

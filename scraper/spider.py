@@ -15,6 +15,7 @@ from scraper.response import Response
 from scraper.retry import Retry
 from scraper.selector import compile_css, compile_pattern
 from scraper.session import MAX_BODY, Session, Timeout
+from scraper.vault import Vault
 
 
 class Spider:
@@ -29,7 +30,8 @@ class Spider:
     between two requests to one host, half more or less; loopback is not delayed. `max_time` is in seconds,
     `max_body` in bytes after decompression, `max_depth` in links from a start URL; the first limit that is
     reached ends the crawl (pages that are under way are finished, so a few more items may come than
-    `max_items`).
+    `max_items`). The session is kept for the next run, unless `save_session` is false, in `state_dir`
+    (``None``: the user's state folder).
     """
 
     name: ClassVar[str] = ""
@@ -50,6 +52,8 @@ class Spider:
     max_depth: int | None = None
     max_time: float | None = None
     max_relogins: int = 10
+    save_session: bool = True
+    state_dir: str | None = None
     order: Literal["breadth", "depth"] = "breadth"
     headers: Mapping[str, str] = {}
     proxies: Mapping[str, str] = {}
@@ -90,8 +94,9 @@ class Spider:
             cert=self.cert,
             max_body=self.max_body,
             pool_size=max(self.concurrency, 1),
+            state_dir=Vault(self.state_dir) if self.login and self.save_session else None,
         )
-        session.verify_url = start
+        session.verify_url, session.name = start, self.name
         return session
 
     def start_requests(self) -> Iterable[Request]:

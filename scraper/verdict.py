@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Collection
 from urllib.parse import parse_qsl, urlsplit
 
+from scraper.cookies import deleted_by
+from scraper.indicators import Indicator, shows
 from scraper.request import join, origin
 from scraper.response import Auth, Response
-from scraper.selector import compile_css
-
-Indicator = str | Callable[[Response], bool]
 
 SIGNED_OUT_STATUSES = frozenset({401, 419, 440})
 
@@ -20,39 +20,43 @@ def judge(
     login_url: str | None = None,
     logged_in: Indicator | None = None,
     logged_out: Indicator | None = None,
+    providers: Collection[str] = (),
+    auth_cookies: Collection[str] = (),
 ) -> Auth:
     """Return what `response` says; the first sign that is there decides.
 
-    In this order: it was redirected to the login page, it shows `logged_out`, its status is 401, 419 or 440
-    (anonymous); it shows `logged_in` (signed in); it asks for a password (anonymous); else unknown.
+    In this order: it was redirected to the login page or ended on one of the `providers`, which are the
+    origins of identity providers; it shows `logged_out`; its status is 401, 419 or 440 (anonymous); it shows
+    `logged_in` (signed in); it asks for a password, or deletes all of the `auth_cookies` (anonymous); else
+    unknown.
     """
-    if _was_sent_to(login_url, response) or shows(logged_out, response):
+    if was_sent_to_login(response, login_url, providers) or shows(logged_out, response):
         return "anonymous"
     if response.status in SIGNED_OUT_STATUSES:
         return "anonymous"
     if shows(logged_in, response):
         return "signed_in"
-    return "anonymous" if response.has_password_field else "unknown"
+    is_over = response.has_password_field or _deletes(auth_cookies, response)
+    return "anonymous" if is_over else "unknown"
 
 
-def shows(indicator: Indicator | None, response: Response) -> bool:
-    """Whether `response` shows an indicator: a CSS selector matches on its page, or a callable says so."""
-    if indicator is None:
+def was_sent_to_login(response: Response, login_url: str | None, providers: Collection[str] = ()) -> bool:
+    """Whether a redirect led to the login page; asking for the login page itself proves nothing.
+
+    Nor does a redirect that came back to what was asked for: a provider that knows us signs in on the way.
+    """
+    asked = response.request.url.partition("#")[0]
+    if response.history and response.url.partition("#")[0] == asked:
         return False
-    if callable(indicator):
-        return bool(indicator(response))
-    return response.is_html and bool(compile_css(indicator)(response.tree))
-
-
-def _was_sent_to(login_url: str | None, response: Response) -> bool:
-    """Whether a redirect led to the login page; asking for the login page itself proves nothing."""
-    if login_url is None or _is_at(login_url, response.request.url):
+    if providers and origin(response.url) in providers and origin(response.url) != origin(asked):
+        return True
+    if login_url is None or is_at(login_url, asked):
         return False
     ways = (*response.history, response.url, join(response.url, response.headers.get("Location", "")))
-    return any(_is_at(login_url, url) for url in ways)
+    return any(is_at(login_url, url) for url in ways)
 
 
-def _is_at(page: str, url: str) -> bool:
+def is_at(page: str, url: str) -> bool:
     """Whether `url` is that of `page`; parameters such as ``next`` may be added to it."""
     here, there = urlsplit(page), urlsplit(url)
     return (
@@ -60,3 +64,10 @@ def _is_at(page: str, url: str) -> bool:
         and here.path.rstrip("/") == there.path.rstrip("/")
         and set(parse_qsl(here.query)) <= set(parse_qsl(there.query))
     )
+
+
+def _deletes(auth_cookies: Collection[str], response: Response) -> bool:
+    """Whether the answer takes away every cookie that a sign-in brought and that lasted."""
+    if not auth_cookies or not response.set_cookies:
+        return False
+    return deleted_by(response.set_cookies, time.time()).issuperset(auth_cookies)

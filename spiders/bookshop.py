@@ -26,11 +26,11 @@ class Bookshop(Spider):
     site = None
 
     def opened(self):
-        """Start the shop where none is given."""
+        """Start the shop where none is given; no session of it is worth keeping."""
         if not os.environ.get("SHOP_URL"):
             from examples.site import PracticeSite
 
-            self.site = PracticeSite(port=8420, or_any_port=True).start()
+            self.site, self.save_session = PracticeSite(port=8420, or_any_port=True).start(), False
         self.start_urls = [f"{self.site.url if self.site else os.environ['SHOP_URL']}/books"]
 
     def closed(self, reason):

@@ -10,14 +10,22 @@ import pytest
 from examples.site import PracticeSite
 from scraper import FormLogin, Job, Session, Spider, fill
 from scraper.redact import forget_all
+from scraper.values import forget_used
 from spiders.bookshop import Book
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_secret() -> Iterator[None]:
-    """Forget the secrets of other tests."""
+    """Forget the secrets and one-time codes of other tests."""
     yield
     forget_all()
+    forget_used()
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep sessions where no other test, and no person, keeps theirs."""
+    monkeypatch.setenv("SCRAPER_STATE_DIR", str(tmp_path_factory.mktemp("state") / "vault"))
 
 
 @pytest.fixture

@@ -168,7 +168,7 @@ def test_attributes_get_the_type_of_their_default(folder):
     ("pair", "sentence"),
     [
         ("concurency=1", "There is no option named 'concurency'; did you mean 'concurrency'?"),
-        ("start_urls=x", "There is no option named 'start_urls'; there is "),
+        ("starting=x", "There is no option named 'starting'; "),
         ("concurrency", "'concurrency' has no value; write concurrency=VALUE."),
         ("concurrency=many", "concurrency=many does not fit: input should be a valid integer"),
         ("order=sideways", "order=sideways does not fit: input should be 'breadth' or 'depth'."),

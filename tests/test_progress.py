@@ -24,7 +24,7 @@ class Clock:
 def running(job) -> Crawl:
     spider = type("Shop", (Spider,), {"start_urls": ("http://127.0.0.1/",)})()
     crawl = Crawl(spider, job, None, lambda crawl: None, threading.Event())
-    crawl.pages, crawl.items, crawl.failed = 1200, 1100, 1
+    crawl.tally.pages, crawl.tally.items, crawl.tally.failed = 1200, 1100, 1
     return crawl
 
 
@@ -50,9 +50,9 @@ def test_on_a_terminal_one_line_is_kept_up_to_date_and_taken_away(job):
 def test_sign_ins_and_a_stop_are_said_once_even_when_quiet(job):
     out, clock, crawl = io.StringIO(), Clock(), running(job)
     with Progress(Console(file=out, width=200), is_quiet=True, clock=clock) as progress:
-        crawl.sign_ins = 1
+        crawl.watch.sign_ins = 1
         progress(crawl)
-        crawl.sign_ins = 2
+        crawl.watch.sign_ins = 2
         crawl.stop.set()
         for clock.now in (20.0, 40.0):
             progress(crawl)

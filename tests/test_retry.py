@@ -160,9 +160,9 @@ def test_the_pauses_grow_up_to_a_limit(monkeypatch):
     assert waits(500, retry=Retry(attempts=6, wait=2, max_wait=20)) == [2, 4, 8, 16, 20]
 
 
-def test_the_pauses_are_drawn_from_zero_on(monkeypatch):
+def test_the_pauses_are_drawn_from_the_first_on(monkeypatch):
     monkeypatch.setattr("random.uniform", lambda low, high: low)
-    assert waits(500, retry=Retry(attempts=3)) == [0, 0]
+    assert waits(500, retry=Retry(attempts=3)) == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -543,7 +543,7 @@ def test_a_wrong_code_is_submitted_once(site):
 
 def test_a_code_that_nobody_can_give_needs_a_person(site, session):
     site.ask_totp = True
-    with pytest.raises(InteractionRequired, match=r"asks for a one-time code; give it a source") as caught:
+    with pytest.raises(InteractionRequired, match=r"asks for a one-time code\. Give it a source") as caught:
         session.get("/books")
     assert caught.value.exit_code == 75
 

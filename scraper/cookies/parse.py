@@ -155,3 +155,14 @@ def _timestamp(found: Mapping[str, re.Match[str]]) -> int | None:
     except ValueError:
         return None
     return int(moment.timestamp()) if year >= 1601 else None
+
+
+def deleted_by(headers: Iterable[str], now: float) -> set[str]:
+    """Return the names of the cookies that these ``Set-Cookie`` headers, in their order, delete for good."""
+    deleted = set()
+    for said in filter(None, (parse_set_cookie(header, now) for header in headers)):
+        if said.expires is not None and said.expires <= now:
+            deleted.add(said.name)
+        else:
+            deleted.discard(said.name)
+    return deleted

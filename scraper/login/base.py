@@ -3,40 +3,53 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from scraper.errors import ConfigError
+from scraper.indicators import Indicator, check
+from scraper.request import is_trustworthy, origin
 from scraper.response import Response
-from scraper.selector import compile_css
-from scraper.verdict import Indicator
 
 if TYPE_CHECKING:
     from scraper.session import Session
 
 
+class Marks(TypedDict, total=False):
+    """What a login takes by name; see `Login`."""
+
+    logged_in: Indicator | None
+    logged_out: Indicator | None
+    rejected: Indicator | None
+    locked: Indicator | None
+    verify_url: str | None
+    verify: bool
+    origins: str | Iterable[str]
+
+
 class Login(ABC):
     """How one account signs in to one site, declared; it keeps no state, so one may serve many sessions.
 
-    `url` is the page where the sign-in begins, absolute or relative to the session's ``base_url``.
-    `logged_in` is what only signed-in visitors see, `logged_out` what only anonymous ones see: a CSS
-    selector, or a callable that takes a `Response`; without `logged_in`, a page is compared as a stranger and
-    as a member sees it. The sign-in counts once `verify_url` (default: the
-    session's first page) shows `logged_in`; ``verify=False`` does without that proof, at your own risk.
+    `url` is the page where the sign-in begins, absolute or relative to the session's ``base_url``. By name:
+
+    - `logged_in`, what only members see, and `logged_out`, what only strangers see. An indicator is a CSS
+      selector, ``text("...")``, ``url("...")``, ``status(200)``, ``json_path("...")``, or a callable that
+      takes a `Response`. Without `logged_in`, pages are compared as a stranger and as a member sees them;
+    - `rejected` and `locked`, by which an answer to the credentials is known to refuse them, or to say that
+      the account is locked, where the answer is not plain;
+    - `verify_url`, the page on which a sign-in is proven (default: the session's first page);
+      ``verify=False`` does without that proof, at your own risk;
+    - `origins`, those of identity providers that may see the credentials too: ``"https://sso.example"``.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        logged_in: Indicator | None = None,
-        logged_out: Indicator | None = None,
-        verify_url: str | None = None,
-        verify: bool = True,
-    ) -> None:
-        for indicator in (logged_in, logged_out):
-            if isinstance(indicator, str):
-                compile_css(indicator)
-        self.url, self.verify_url, self.verify = url, verify_url, verify
-        self.logged_in, self.logged_out = logged_in, logged_out
+    def __init__(self, url: str, **marks: Unpack[Marks]) -> None:
+        self.url = url
+        self.logged_in, self.logged_out = marks.get("logged_in"), marks.get("logged_out")
+        self.rejected, self.locked = marks.get("rejected"), marks.get("locked")
+        for indicator in (self.logged_in, self.logged_out, self.rejected, self.locked):
+            check(indicator)
+        self.verify_url, self.verify = marks.get("verify_url"), marks.get("verify", True)
+        self.origins = _origins(marks.get("origins", ()))
 
     @abstractmethod
     def sign_in(self, session: Session) -> Response:
@@ -53,3 +66,12 @@ class Login(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
+
+
+def _origins(given: str | Iterable[str]) -> frozenset[str]:
+    """Read the origins that may see the credentials, which do not go there in clear."""
+    urls = [given] if isinstance(given, str) else list(given)
+    for url in urls:
+        if not is_trustworthy(url):
+            raise ConfigError(f"origins takes https addresses such as 'https://sso.example', not {url!r}.")
+    return frozenset(map(origin, urls))

@@ -1,0 +1,123 @@
+"""Indicators: marks on a response by which a member, a stranger or a refusal is known.
+
+A text is a CSS selector that matches on the page. Any callable that takes a `Response` serves as well;
+`text`, `url`, `status` and `json_path` make such callables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from scraper.errors import ConfigError, FetchError, SelectorError
+from scraper.response import Response
+from scraper.selector import compile_css, squeeze
+
+Indicator = str | Callable[[Response], bool]
+
+
+def shows(indicator: Indicator | None, response: Response) -> bool:
+    """Whether `response` shows an indicator: a CSS selector matches on its page, or a callable says so."""
+    if indicator is None:
+        return False
+    if callable(indicator):
+        return bool(indicator(response))
+    return response.is_html and bool(compile_css(indicator)(response.tree))
+
+
+def check(indicator: Indicator | None) -> None:
+    """Raise `SelectorError` for a CSS selector that is none: where it is written, not where it is used."""
+    if isinstance(indicator, str):
+        compile_css(indicator)
+
+
+@dataclass(frozen=True)
+class _Text:
+    words: str
+
+    def __call__(self, response: Response) -> bool:
+        shown = response.shown_text if response.is_html else squeeze(response.text)
+        return squeeze(self.words).casefold() in shown.casefold()
+
+    def __repr__(self) -> str:
+        return f"text({self.words!r})"
+
+
+def text(words: str) -> Callable[[Response], bool]:
+    """Shown by a response whose text has these words, whatever their case and the white space between.
+
+    Of a page, what stands in tags and attributes does not count, nor what stands in scripts and styles.
+    """
+    return _Text(words)
+
+
+@dataclass(frozen=True)
+class _Url:
+    part: str
+
+    def __call__(self, response: Response) -> bool:
+        if "://" in self.part:
+            return response.url.startswith(self.part)
+        parts = urlsplit(response.url)
+        place = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        return self.part in place or self.part in unquote(place)
+
+    def __repr__(self) -> str:
+        return f"url({self.part!r})"
+
+
+def url(part: str) -> Callable[[Response], bool]:
+    """Shown by a response whose address, after redirects, has `part` in it, or begins so if it is absolute.
+
+    ``url("/account")`` looks at path and query, as they are and percent-decoded.
+    """
+    return _Url(part)
+
+
+@dataclass(frozen=True)
+class _Status:
+    codes: tuple[int, ...]
+
+    def __call__(self, response: Response) -> bool:
+        return response.status in self.codes
+
+    def __repr__(self) -> str:
+        return f"status({', '.join(map(str, self.codes))})"
+
+
+def status(*codes: int) -> Callable[[Response], bool]:
+    """Shown by a response with one of these status codes: ``status(200)``, ``status(200, 204)``."""
+    if not codes or not all(isinstance(code, int) and 100 <= code <= 599 for code in codes):
+        raise ConfigError(f"{_Status(codes)} names no status codes; give some of 100 to 599, as status(200).")
+    return _Status(codes)
+
+
+class _JsonPath:
+    def __init__(self, query: str) -> None:
+        self.query = query
+        try:
+            self._compiled = jmespath.compile(query)
+        except JMESPathError as error:
+            raise SelectorError(f"{query!r} is no JMESPath expression: {squeeze(str(error))}.") from None
+
+    def __call__(self, response: Response) -> bool:
+        try:
+            found = self._compiled.search(response.json())
+        except (FetchError, JMESPathError):
+            return False
+        return found is not None and found is not False and found not in ("", [], {})
+
+    def __repr__(self) -> str:
+        return f"json_path({self.query!r})"
+
+
+def json_path(query: str) -> Callable[[Response], bool]:
+    """Shown by a JSON answer in which a JMESPath expression finds something: ``json_path("data.user.id")``.
+
+    What is ``null``, ``false`` or empty is not found. Raises `SelectorError` for what is no JMESPath.
+    """
+    return _JsonPath(query)

@@ -1,0 +1,41 @@
+"""Tokens against forged requests that a page's own scripts would send along in a header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http.cookiejar import Cookie
+from urllib.parse import unquote
+
+from scraper.redact import register
+from scraper.request import origin
+from scraper.response import Response
+from scraper.selector import compile_xpath
+
+_metas = compile_xpath("//meta[@name and @content]")
+_IN_META = ("csrf-token", "csrf_token", "_csrf", "xsrf-token", "_token")
+_HEADER_IN_META = "_csrf_header"
+_IN_COOKIE = {"XSRF-TOKEN": "X-XSRF-TOKEN", "csrftoken": "X-CSRFToken", "_xsrf": "X-XSRFToken"}
+"""Cookies that scripts echo, as axios and Angular, Django's and Tornado's documents say."""
+
+
+def csrf_headers(page: Response, target: str, cookies: Iterable[Cookie]) -> dict[str, str]:
+    """Return the headers that scripts of `page` would add to a request to `target`, which gets `cookies`.
+
+    Nothing goes to another origin than the page's.
+    """
+    if not page.is_html or origin(page.url) != origin(target):
+        return {}
+    metas = {meta.get("name", ""): meta.get("content", "") for meta in _metas(page.tree)}
+    name = metas.get(_HEADER_IN_META) or "X-CSRF-Token"
+    token = next((metas[key] for key in _IN_META if metas.get(key)), None)
+    found = {name: token} if token else {}
+    for cookie in cookies:
+        if (header := _IN_COOKIE.get(cookie.name)) and cookie.value:
+            found[header] = unquote(cookie.value)
+    for token in found.values():
+        register(token, lasting=False)
+    return {
+        name: token
+        for name, token in found.items()
+        if name.isascii() and token.isascii() and token.isprintable()
+    }

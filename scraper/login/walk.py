@@ -1,0 +1,329 @@
+"""`Walk`: one sign-in on its way from page to page, each step one thing that a person would do."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from scraper.errors import (
+    CaptchaRequired,
+    CodeRequired,
+    ConfigError,
+    LoginError,
+    LoginFormNotFound,
+    LoginUnavailable,
+    SecretMissing,
+)
+from scraper.forms import CODE, Form, find_field, label_of
+from scraper.login.choose import Taken, choose, passwords, sign_in_button, takes
+from scraper.login.csrf import csrf_headers
+from scraper.login.outcomes import Submitted, asks_for_code, captcha_in, person_needed, refusal
+from scraper.login.pages import button_between, leads_on, posts_itself
+from scraper.redact import redact_url
+from scraper.request import Request, is_trustworthy, origin
+from scraper.response import Response
+from scraper.selector import Element
+from scraper.values import Source, Totp, is_one_time, reveal
+
+if TYPE_CHECKING:
+    from scraper.login.form import FormLogin
+    from scraper.session import Session
+
+T = TypeVar("T")
+
+log = logging.getLogger("scraper.login")
+
+MAX_STEPS = 12
+"""So many requests a sign-in may take after the first page; what asks for more goes round in circles."""
+
+_LATER = re.compile(r"code|otp|2fa|mfa|token", re.IGNORECASE)
+_SECRET = re.compile(r"pass|pw|pin|secret|code|otp|token|key", re.IGNORECASE)
+
+
+class Walk:
+    """One sign-in on its way: which values are still to be given, and what no message may show."""
+
+    def __init__(self, login: FormLogin, session: Session) -> None:
+        self.login, self.session = login, session
+        self.home = session.absolute(login.url)
+        self.left = list(login.fill)
+        self.given: dict[str, str] = {}
+        self.secrets: list[str] = []
+        self._done: set[tuple[str, str, tuple[str, ...]]] = set()
+
+    def run(self) -> Response:
+        """Go from page to page until one is a member's, or nothing leads further."""
+        page, steps = self._open(), 0
+        while not self._is_in(page):
+            step = self._step_from(page, is_first=steps == 0)
+            if step is None:
+                break
+            if steps == MAX_STEPS:
+                raise LoginError(
+                    f"The sign-in is still going on after {MAX_STEPS} steps, now at {page.url}; see where it "
+                    "goes round with login --explain.",
+                    response=page,
+                )
+            page, steps = step(), steps + 1
+        log.info("Arrived at %s.", redact_url(page.url))
+        return page
+
+    def _is_in(self, page: Response) -> bool:
+        """Whether a page shows a member; one that asks for more may have a way out, and shows none yet."""
+        asks = any(takes(form, self.left) or asks_for_code(form) for form in page.forms())
+        is_plain = self.login.logged_in is not None or not asks
+        return is_plain and self.session.judge(page) == "signed_in"
+
+    def _open(self) -> Response:
+        page = self._send(Request(self.home))
+        if page.status >= 400 and not page.has_password_field and not page.forms():
+            raise LoginUnavailable(f"The login page {page.url} answered {page.status}.", response=page)
+        return page
+
+    def _send(self, request: Request) -> Response:
+        """Send one request, and say what came of it."""
+        before = {cookie.name for cookie in self.session.cookies}
+        page = self.session.exchange(request, retry=request.is_safe)
+        new = sorted({cookie.name for cookie in self.session.cookies} - before)
+        times = "redirect" if len(page.history) == 1 else f"{len(page.history)} redirects"
+        via = f" after {times} to {redact_url(page.url)}" if page.history else ""
+        cookies = f"; new cookies: {', '.join(new)}" if new else ""
+        log.info("%s %s answered %d%s%s.", request.method, redact_url(request.url), page.status, via, cookies)
+        return page
+
+    # What a page asks for
+
+    def _step_from(self, page: Response, *, is_first: bool) -> Callable[[], Response] | None:
+        """Return the step that a person, or the browser by itself, would take from `page`."""
+        if found := self._form_on(page, is_first=is_first):
+            return lambda: self._fill_in(page, *found)
+        if (request := self._led_on(page)) and self._is_new(request, ()):
+            return lambda: self._send(request)
+        if code := self._code_form(page):
+            return lambda: self._give_code(page, code)
+        if needed := person_needed(page):
+            raise needed
+        if is_first:
+            self._miss_form(page)
+            return None
+        is_provider = origin(page.url) in self.login.origins
+        between = button_between(page, is_provider=is_provider)
+        if between and self._is_new(between[0].submit(between[1]), tuple(between[0].names)):
+            return lambda: self._press(*between)
+        return None
+
+    def _miss_form(self, page: Response) -> None:
+        """Complain about a first page without a form, unless a provider has signed in on the way to it."""
+        if any(origin(url) in self.login.origins for url in page.history):
+            return
+        raise LoginFormNotFound(
+            f"{page.url} has no form with a password field; it has {page.forms() or 'no form at all'}. Name "
+            "the page that has it, or the form (form='#login').",
+            response=page,
+        )
+
+    def _is_new(self, request: Request, names: tuple[str, ...]) -> bool:
+        """Whether this very step was not taken before: a page that comes again would come for ever."""
+        step = (request.method, request.url, names)
+        is_new = step not in self._done
+        self._done.add(step)
+        return is_new
+
+    def _led_on(self, page: Response) -> Request | None:
+        """Return the request by which a page leads on without anyone doing anything."""
+        if form := posts_itself(page):
+            log.info("%s submits %s by itself, with %s.", redact_url(page.url), form, ", ".join(form.names))
+            self._refuse_to_pass_on(form)
+            return self._request(page, form, None)
+        if request := leads_on(page):
+            log.info("%s leads on to %s.", redact_url(page.url), redact_url(request.url))
+        return request
+
+    def _refuse_to_pass_on(self, form: Form) -> None:
+        """A form that submits itself may go to any origin, as it does in a browser, but not in clear."""
+        target = form.action(None)
+        if not is_trustworthy(target) and origin(target) != origin(self.home):
+            raise LoginError(f"{form.url} would pass the sign-in on in clear to {origin(target)}; not sent.")
+
+    def _form_on(self, page: Response, *, is_first: bool) -> tuple[Form, str] | None:
+        """Return the form of `page` that takes something of what is left, and why this one."""
+        if self.login.form is not None:
+            with suppress(ConfigError):
+                form = page.form(self.login.form)
+                if takes(form, self.left) or is_first:
+                    return form, f"the one that matches {self.login.form!r}"
+            if is_first:
+                _found(page.form, self.login.form)
+        forms = page.forms()
+        chosen = choose(forms, self.left, is_first=is_first)
+        if chosen is None and is_first and (with_password := [form for form in forms if passwords(form)]):
+            return min(with_password, key=lambda form: len(passwords(form))), "the one with a password field"
+        return chosen
+
+    def _code_form(self, page: Response) -> Form | None:
+        return next((form for form in page.forms() if asks_for_code(form)), None)
+
+    # What is done about it
+
+    def _give_code(self, page: Response, form: Form) -> Response:
+        """Ask a person for a code that no source gives, where there is one to ask."""
+        field = find_field(form, CODE)
+        if self.session.ask is None or field is None:
+            raise CodeRequired(
+                f"{page.url} asks for a one-time code. Give it a source, fill(..., code=totp(env('...'))), "
+                "or sign in by hand once with `python -m scraper login SPIDER`, then run --resume.",
+                response=page,
+            )
+        log.info("%s asks for a one-time code in %r.", redact_url(page.url), field.name)
+        form[field.name] = code = self.session.ask(f"The one-time code that {origin(page.url)} asks for")
+        self.secrets.append(code)
+        return self._submit(page, form, None, frozenset({field.name}), is_code=True)
+
+    def _press(self, form: Form, button: Element) -> Response:
+        log.info("Pressed %r on %s.", label_of(button), redact_url(form.url))
+        return self._send(form.submit(button))
+
+    def _fill_in(self, page: Response, form: Form, why: str) -> Response:
+        """Fill in what the form takes, submit it once, and see what came back."""
+        taken = takes(form, self.left)
+        log.info("Chose %s: %s.", form, why)
+        self._miss(form, [name for name in self.left if name not in taken])
+        if (captcha := captcha_in(form)) and not any(field == captcha for field, _ in taken.values()):
+            raise CaptchaRequired(
+                f"The form at {form.url} has a captcha ({captcha}), so nothing was sent. A person has to "
+                "sign in: with BrowserLogin, or with the cookies of a browser.",
+                response=page,
+            )
+        button = _found(form.button, self.login.button) if self._names_button(form) else sign_in_button(form)
+        has_secret = any(self._is_secret(name) for name in taken)
+        if danger := self._danger(form, button, has_secret=has_secret):
+            raise LoginError(f"Nothing was sent: the form at {form.url} would {danger}.", response=page)
+        typed = self._type(form, taken)
+        only_code = has_secret and all(
+            is_one_time_name(self.login.fill, n) for n in taken if self._is_secret(n)
+        )
+        if has_secret and not only_code:
+            self.session.submitting(self._credential())
+        self.session.remember_form(form)
+        return self._submit(page, form, button, typed, is_code=only_code)
+
+    def _names_button(self, form: Form) -> bool:
+        """Whether `button` is meant for this form: for the first, and for any other that has it."""
+        if self.login.button is None:
+            return False
+        with suppress(KeyError):
+            form.button(self.login.button)
+            return True
+        return not self._done
+
+    def _submit(
+        self, page: Response, form: Form, button: Element | None, typed: frozenset[str], *, is_code: bool
+    ) -> Response:
+        request = self._request(page, form, button)
+        self._is_new(request, tuple(form.names))
+        landing = self._send(request)
+        sent = Submitted(page, form, typed, code_only=is_code, secrets=self.secrets)
+        if not self._is_in(landing):
+            error = refusal(sent, landing, rejected=self.login.rejected, locked=self.login.locked)
+            if error is not None:
+                raise error
+        return landing
+
+    def _request(self, page: Response, form: Form, button: Element | None) -> Request:
+        """Return the request of a form, with the tokens that the page's scripts would add."""
+        request = form.submit(button)
+        tokens = csrf_headers(page, request.url, self.session.cookies.cookies_for(request.url))
+        if tokens:
+            log.info("Carried along in headers: %s.", ", ".join(tokens))
+        return Request(request.url, request.method, {**request.headers, **tokens}, request.body)
+
+    def _type(self, form: Form, taken: Taken) -> frozenset[str]:
+        """Fill the form in; return the names of the fields that were typed into."""
+        self.left = [name for name in self.left if name not in taken]
+        typed = set()
+        for name, (field, how) in taken.items():
+            value = self._value(name)
+            form[field] = value
+            log.info("Filled %r, known by %s, from %s.", field, how, self.login.fill.shown(name))
+            typed |= {field} if isinstance(value, str) else set()
+        if carried := [name for name in form.names if name not in typed]:
+            log.info("Carried along: %s.", ", ".join(carried))
+        return frozenset(typed)
+
+    def _value(self, name: str) -> str | bool:
+        """Look a value up, and remember it where it may show, or tells one credential from another."""
+        source = self.login.fill[name]
+        if isinstance(source, bool):
+            return source
+        if is_one_time(source):
+            return self._one_time(source)
+        is_secret = self._is_secret(name)
+        value = reveal(source, is_secret=is_secret)
+        self.given[name] = value
+        self.secrets += [value] if is_secret else []
+        return value
+
+    def _one_time(self, source: Totp) -> str:
+        """Take a code that this account has not given before, in any process."""
+        self.session.prepare_code(source)
+        code = reveal(source, is_secret=False)
+        self.session.gave_code(source)
+        self.secrets.append(code)
+        return code
+
+    def _credential(self) -> str:
+        """Return what the ledger knows a credential by: what was given, and the seeds of one-time codes."""
+        parts = dict(self.given)
+        for name, source in self.login.fill.items():
+            if is_one_time(source):
+                with suppress(SecretMissing):
+                    parts[name] = source.identity()
+        return json.dumps(parts, sort_keys=True)
+
+    def _is_secret(self, name: str) -> bool:
+        return name != self.login.account_field and not isinstance(self.login.fill[name], bool)
+
+    def _miss(self, form: Form, missing: list[str]) -> None:
+        """Complain about a field that the form lacks and no later page will ask for."""
+        later = _LATER if passwords(form) else _SECRET
+        for name in missing:
+            if not later.search(name) and name not in self.given:
+                listed = ", ".join(form.names) or "none with a name"
+                raise LoginFormNotFound(f"The form at {form.url} has no field {name!r}; it has {listed}.")
+
+    def _danger(self, form: Form, button: Element | None, *, has_secret: bool) -> str:
+        """Say what would go wrong if the form were sent filled in; nothing where all is well.
+
+        What is typed goes to the origin that the login declares, which may be the same host over https, and
+        to its ``origins``; to no other.
+        """
+        target, home = form.action(button), origin(self.home)
+        if has_secret and form.method(button) != "POST":
+            return "put the password into an address (GET)"
+        if has_secret and not is_trustworthy(target):
+            return f"send the password in clear to {target}"
+        if origin(target) in {home, home.replace("http://", "https://"), *self.login.origins}:
+            return ""
+        what = "password" if has_secret else "user name"
+        return (
+            f"send the {what} to {origin(target)}, which is not the login's {home}; if you do sign in there, "
+            f"say so: origins={origin(target)!r}"
+        )
+
+
+def is_one_time_name(values: Mapping[str, Source | bool], name: str) -> bool:
+    """Whether what is filled in under `name` is a one-time code, by its source or by its name."""
+    source = values[name]
+    return name == CODE or (not isinstance(source, bool) and is_one_time(source))
+
+
+def _found(choose_by: Callable[[str], T], selector: Any) -> T:
+    """Choose what the user named; that it is not on the page is an outcome of the login."""
+    try:
+        return choose_by(selector)
+    except (ConfigError, KeyError) as error:
+        raise LoginFormNotFound(str(error.args[0])) from error

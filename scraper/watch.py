@@ -1,0 +1,166 @@
+"""`Watch`: whether the session of a crawl is alive, and which pages count if it is not."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from scraper.errors import LoginError
+from scraper.job import Job
+from scraper.spider import Spider
+from scraper.visit import Lease, Outcome, Visit
+
+log = logging.getLogger(__name__)
+
+FORBIDDEN = 403
+ACCESS_DENIED = "access_denied: closed to this account, though it is signed in"
+
+DOUBTFUL_PAGES = 25
+"""After so many pages in a row that do not show whether the session is alive, the site is asked."""
+
+SUSPICIOUS = 2
+"""A page under way so often when sessions died is fetched alone, and convicted if it kills so many."""
+
+
+class Tally:
+    """What a crawl counts as it goes, on from what its job holds already."""
+
+    def __init__(self, job: Job) -> None:
+        self.recount(job)
+
+    def recount(self, job: Job) -> None:
+        """Count anew what the job holds."""
+        counts = job.counts()
+        self.pages, self.failed, self.items = counts.done, counts.failed, counts.items
+        self.rejects, self.retries = counts.rejects, counts.retries
+
+    @property
+    def settled(self) -> int:
+        """Pages that were fetched for good, or failed."""
+        return self.pages + self.failed
+
+    def count(self, outcomes: Iterable[Outcome]) -> None:
+        """Count outcomes that were committed."""
+        for outcome in outcomes:
+            visit = outcome.visit
+            self.pages += visit.ok
+            self.failed += not visit.ok
+            self.items += len(visit.items)
+            self.rejects += len({reject.n for reject in visit.rejects})
+            self.retries += visit.attempts - 1
+            if visit.error:
+                log.info("%s: %s", outcome.lease.request.url, visit.error)
+
+
+class Watch:
+    """Knows until when the session was alive, which pages came after that, and which may have ended it."""
+
+    def __init__(self, spider: Spider, job: Job) -> None:
+        self.spider, self.job = spider, job
+        self.sign_ins = self.restored = 0
+        self.unproven: list[Outcome] = []
+        self._alive_at = 0.0
+        self._signed_out_before: set[int] = set()
+        self._at_deaths: Counter[int] = Counter()
+        self._killed: Counter[int] = Counter()
+
+    def sign_in(self) -> None:
+        """Sign in, or go on with the session that was kept. Raises `LoginError`, also if it is too often."""
+        session = self.spider.session
+        if self.sign_ins > self.spider.max_relogins:
+            raise LoginError(
+                f"The site has ended the session {self.sign_ins} times. Look for a page that signs out and "
+                "put it into deny, or raise max_relogins."
+            )
+        self._alive_at = time.time()
+        session.sign_in(after=session.epoch)
+        self.restored += session.is_restored
+        self.sign_ins += not session.is_restored
+        self.job.event("restored" if session.is_restored else "signed_in", session.account or "")
+
+    def be_signed_in(self) -> None:
+        """Sign in if the session has ended."""
+        if not self.spider.session.is_signed_in():
+            self.sign_in()
+
+    def note(self, outcomes: list[Outcome]) -> None:
+        """Remember until when the session is known to be alive, and which pages came after that."""
+        if not self._can_ask:
+            return
+        epoch = self.spider.session.epoch
+        current = [outcome for outcome in outcomes if outcome.visit.epoch == epoch]
+        alive = [outcome.lease.at for outcome in current if outcome.visit.auth == "signed_in"]
+        self._alive_at = max([self._alive_at, *alive])
+        self.unproven += [outcome for outcome in current if outcome.visit.auth == "unknown"]
+        self.unproven = [outcome for outcome in self.unproven if outcome.at > self._alive_at]
+
+    @property
+    def _can_ask(self) -> bool:
+        return self.spider.login is not None and self.spider.login.verify
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether to ask the site if the session is alive, before more pages are read in vain."""
+        refused = any(outcome.visit.status == FORBIDDEN for outcome in self.unproven)
+        return refused or len(self.unproven) >= DOUBTFUL_PAGES
+
+    def closed(self, signed_out: list[Outcome]) -> list[Outcome] | None:
+        """Return which of these pages are closed to the account; ``None`` where the session has ended.
+
+        Where the site cannot be asked, a page that is signed out twice is closed.
+        """
+        if not self._can_ask:
+            before = self._signed_out_before
+            twice = [outcome for outcome in signed_out if outcome.lease.id in before]
+            before.update(outcome.lease.id for outcome in signed_out)
+            return twice
+        asked_at = time.time()
+        if not self.spider.session.is_signed_in():
+            return None
+        self._alive_at, self.unproven = asked_at, []
+        return signed_out
+
+    def take_back(self, signed_out: list[Outcome], tally: Tally) -> None:
+        """Put everything that the ended session spoilt back into the frontier."""
+        epoch = self.spider.session.epoch
+        self.job.event("signed_out", f"{len(signed_out)} pages answered as to a stranger")
+        self._at_deaths.update({outcome.lease.id for outcome in (*signed_out, *self.unproven)})
+        self.job.put_back(outcome.lease for outcome in signed_out)
+        if self.unproven and self.job.doubt(epoch, self._alive_at):
+            tally.recount(self.job)
+        self.unproven = []
+
+    # Which page ends the session
+
+    def is_suspect(self, lease: Lease) -> bool:
+        """Whether a page was under way each time when sessions died, so that it has to be fetched alone."""
+        return self._can_ask and self._at_deaths[lease.id] >= SUSPICIOUS
+
+    def acquits(self, outcome: Outcome) -> bool:
+        """Whether the session outlived a page that was fetched alone, or the page showed a member."""
+        is_alive = outcome.visit.auth == "signed_in" or self.spider.session.is_signed_in()
+        if is_alive:
+            self._at_deaths.pop(outcome.lease.id, None)
+        return is_alive
+
+    def is_convicted(self, outcome: Outcome) -> bool:
+        """Whether the session died with this page alone, not for the first time."""
+        self._killed[outcome.lease.id] += 1
+        return self._killed[outcome.lease.id] >= SUSPICIOUS
+
+
+def denied(outcome: Outcome) -> Outcome:
+    """Return what becomes of a page that stays closed though the session is signed in."""
+    return replace(outcome, visit=replace(outcome.visit, ok=False, error=ACCESS_DENIED))
+
+
+def convicted(outcome: Outcome) -> Outcome:
+    """Return what becomes of a page that ends the session: it failed, and what would avoid it is said."""
+    path = re.escape(urlsplit(outcome.lease.request.url).path)
+    error = f"signs_out: fetching it ends the session each time; avoid it with deny = [r'{path}']"
+    return Outcome(outcome.lease, Visit(ok=False, status=outcome.visit.status, auth="anonymous", error=error))
