@@ -40,13 +40,15 @@ class Calibration:
 
     def is_member_page(self, page: Response) -> bool:
         """Whether any other page has the way out that only members were shown; it may still be a member's."""
-        return page.is_html and any(bool(way_out(page.tree)) for way_out in self._ways_out)
+        return page.is_html and any(
+            end in page.content and way_out(page.tree) for end, way_out in self._ways_out
+        )
 
     @cached_property
-    def _ways_out(self) -> tuple[Callable[[Element], Any], ...]:
+    def _ways_out(self) -> tuple[tuple[bytes, Callable[[Element], Any]], ...]:
         links = (feature.partition(" ")[2] for feature in self.members if _LEAVES.search(feature))
         ends = {re.sub(r"[^\w.-]", "", urlsplit(link).path.rstrip("/").rpartition("/")[2]) for link in links}
-        return tuple(map(_leads_to, sorted(ends - {""})))
+        return tuple((end.encode(), _leads_to(end)) for end in sorted(ends - {""}))
 
     def state(self) -> dict[str, list[str]]:
         """Return this as plain JSON."""
@@ -63,7 +65,8 @@ class Calibration:
 
 def _leads_to(end: str) -> Callable[[Element], Any]:
     return compile_xpath(
-        f"//a[contains(concat('/', @href), '/{end}')] | //form[contains(concat('/', @action), '/{end}')]"
+        f"descendant-or-self::a[contains(concat('/', @href), '/{end}')] "
+        f"| descendant-or-self::form[contains(concat('/', @action), '/{end}')]"
     )
 
 

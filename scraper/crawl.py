@@ -331,8 +331,12 @@ def _read(spider: Spider, response: Response) -> dict[str, Any]:
     for result in results or ():
         if not isinstance(result, Request):
             found["items"].append(encode(result))
-        elif spider.max_depth is None or result.depth <= spider.max_depth:
-            found["requests" if spider.allows(result.url) else "denied"].append(result)
+        elif spider.max_depth is not None and result.depth > spider.max_depth:
+            continue
+        elif not spider.allows(result.url):
+            found["denied"].append(result)
+        elif not result.is_safe or not response.avoids(result.url):
+            found["requests"].append(result)
     found["rejects"], found["avoided"] = response.rejects, list(response.avoided.items())
     return {key: tuple(values) for key, values in found.items()}
 

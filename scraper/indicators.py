@@ -6,8 +6,11 @@ A text is a CSS selector that matches on the page. Any callable that takes a `Re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import jmespath
@@ -15,7 +18,7 @@ from jmespath.exceptions import JMESPathError
 
 from scraper.errors import ConfigError, FetchError, SelectorError
 from scraper.response import Response
-from scraper.selector import compile_css, squeeze
+from scraper.selector import Element, compile_css, compile_xpath, squeeze
 
 Indicator = str | Callable[[Response], bool]
 
@@ -26,7 +29,17 @@ def shows(indicator: Indicator | None, response: Response) -> bool:
         return False
     if callable(indicator):
         return bool(indicator(response))
-    return response.is_html and bool(compile_css(indicator)(response.tree))
+    return response.is_html and bool(_compile(indicator)(response.tree))
+
+
+@cache
+def _compile(query: str) -> Callable[[Element], Any]:
+    """Compile a CSS selector; one that is a mere id is looked up, not looked for."""
+    id = _ID.fullmatch(query.strip())
+    return compile_xpath(f"id('{id[1]}')") if id else compile_css(query)
+
+
+_ID = re.compile(r"#([A-Za-z_][\w-]*)", re.ASCII)
 
 
 def check(indicator: Indicator | None) -> None:

@@ -65,6 +65,7 @@ class Response:
         self.rejects: list[Reject] = []
         self.is_safe: Callable[[str], bool] = lambda url: False
         self.avoided: dict[str, str] = {}
+        self._harmless: set[str] = set()
         self.set_cookies: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -174,11 +175,22 @@ class Response:
                 if url in seen or not self.allows(url):
                     continue
                 seen.add(url)
-                reason = None if self.is_safe(url) else why_avoid(element, url)
-                if reason is None:
-                    yield self.follow(url, callback=callback)
-                else:
-                    self.avoided[url] = reason
+                if not self.avoids(url, element):
+                    yield Request(url, callback=callback, depth=self.request.depth + 1)
+
+    def avoids(self, url: str, element: Element | None = None) -> bool:
+        """Whether following a link to `url` would sign out or destroy; then `avoided` says why.
+
+        `element` is the link, where it is known.
+        """
+        if url in self._harmless:
+            return False
+        reason = self.avoided.get(url) or (None if self.is_safe(url) else why_avoid(element, url))
+        if reason is None:
+            self._harmless.add(url)
+        else:
+            self.avoided[url] = reason
+        return reason is not None
 
     def _addresses(self, match: Any) -> Iterator[tuple[Element | None, str]]:
         if not isinstance(match, etree._Element):
@@ -199,9 +211,12 @@ class Response:
         """Return a request for an address on this page, or for an element that holds one.
 
         `target` may be relative; `options` are those of `Request`. The request is one link deeper than this
-        page, and the fragment is left out.
+        page, and the fragment is left out. If it would sign out or destroy, a crawl leaves it out.
         """
         url = join(self.base_url, _address_of(target)).partition("#")[0]
+        root = target.root if isinstance(target, ParselSelector) else target
+        if isinstance(root, etree._Element) and is_http(url):
+            self.avoids(url, root)
         return Request(url, callback=callback, depth=self.request.depth + 1, **options)
 
     def forms(self) -> list[Form]:

@@ -372,6 +372,26 @@ def test_allow_lets_a_link_be_followed_that_looks_dangerous(web, job):
     assert len(dict(job.avoided())) == 1
 
 
+@pytest.mark.parametrize("way", ["element", "tag", "address"])
+def test_links_that_are_followed_by_hand_are_looked_at_too(web, job, way):
+    class ByHand(Plain):
+        def parse(self, response):
+            links = {
+                "element": response.tree.iter("a"),
+                "tag": response.soup.select("a"),
+                "address": (link["href"] for link in response.soup.select("a")),
+            }
+            for link in links[way]:
+                yield response.follow(link)
+            yield Request("http://127.0.0.1/send", "POST", body="kept=1")
+
+    web.post("http://127.0.0.1/send", text="sent")
+    web.get("http://127.0.0.1/", text="<a href=/logout>Sign out</a><a href=/b>b</a>", headers=HTML)
+    crawl(ByHand(max_depth=1), job)
+    assert sorted(request.path for request in web.request_history) == ["/", "/b", "/send"]
+    assert [url for url, _ in job.avoided()] == ["http://127.0.0.1/logout"]
+
+
 def test_a_page_that_only_a_method_makes_dangerous_may_still_be_read(web, job):
     links = "<a href=/posts/5 data-method=delete>x</a>", "<a href=/posts/5>The post</a>"
     web.get("http://127.0.0.1/", text=f"{links[0]}<a href=/b>b</a>", headers=HTML)
