@@ -17,9 +17,10 @@ import click
 from rich.console import Console
 from rich.logging import RichHandler
 
-from scraper import __version__, loader, redact
-from scraper.crawl import crawl
+from scraper import __version__, executors, loader, redact
+from scraper.crawl import crawl, visit
 from scraper.errors import ConfigError, ExportError, LoginError, ScraperError
+from scraper.executors import Workers
 from scraper.explain import advice, save_page, told
 from scraper.export import STANDARD_OUTPUT, check, export
 from scraper.job import FOLDER, Job
@@ -98,6 +99,8 @@ def _spider_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--resume", is_flag=True, help="Go on with the last job of this spider that was not finished.")
 @click.option("--max-pages", type=click.IntRange(min=1), help="Stop after so many pages.")
 @click.option("--max-items", type=click.IntRange(min=1), help="Stop once there are so many items.")
+@click.option("--processes", type=click.IntRange(min=1), help="Read pages in so many processes.")
+@click.option("--cluster", metavar="tcp://HOST:PORT", help="Read pages on a Dask cluster.")
 @click.option("--no-progress", is_flag=True, help="Show no progress while it runs.")
 def run(
     spider: str,
@@ -108,6 +111,8 @@ def run(
     resume: bool,
     max_pages: int | None,
     max_items: int | None,
+    processes: int | None,
+    cluster: str | None,
     no_progress: bool,
 ) -> int:
     """Sign in, crawl, and export.
@@ -122,7 +127,10 @@ def run(
     limits = {"max_pages": max_pages, "max_items": max_items}
     given = {name: value for name, value in limits.items() if value is not None}
     instance = _make(spider, attributes, options, **given)
-    return Run(instance, outputs, console, is_quiet=no_progress, is_resumed=resume)()
+    if processes and cluster:
+        raise click.UsageError("--processes and --cluster exclude each other.")
+    workers = _workers(instance, processes, cluster)
+    return Run(instance, outputs, console, workers, is_quiet=no_progress, is_resumed=resume)()
 
 
 @cli.command()
@@ -194,6 +202,13 @@ def list_() -> int:
 def _make(reference: str, attributes: Sequence[str], options: Sequence[str], **given: Any) -> Spider:
     spider = loader.load(reference)
     return spider(**{**read_attributes(spider, attributes), **read_options(options), **given})
+
+
+def _workers(spider: Spider, processes: int | None, cluster: str | None) -> Callable[[], Workers | None]:
+    """Return what hires the workers that are wanted; ``None`` stands for threads."""
+    if processes:
+        return lambda: executors.processes(visit, spider, processes)
+    return (lambda: executors.cluster(visit, spider, cluster)) if cluster else lambda: None
 
 
 def _console(log_level: str) -> Console:
@@ -273,9 +288,17 @@ class Run:
     """One ``run``: crawl, then export and sum up, also where the crawl was cut short."""
 
     def __init__(
-        self, spider: Spider, outputs: Sequence[str], console: Console, *, is_quiet: bool, is_resumed: bool
+        self,
+        spider: Spider,
+        outputs: Sequence[str],
+        console: Console,
+        workers: Callable[[], Workers | None],
+        *,
+        is_quiet: bool,
+        is_resumed: bool,
     ) -> None:
         self.spider, self.outputs, self.console, self.is_quiet = spider, outputs, console, is_quiet
+        self.workers = workers
         self.is_resumed, self.started = is_resumed, time.monotonic()
 
     def __call__(self) -> int:
@@ -310,7 +333,7 @@ class Run:
 
     def _crawl(self, job: Job) -> None:
         with Progress(self.console, is_quiet=self.is_quiet) as progress, _stopping(progress) as stop:
-            crawl(self.spider, job, progress=progress, stop=stop)
+            crawl(self.spider, job, self.workers(), progress=progress, stop=stop)
 
     def _finish(self, job: Job, *, is_partial: bool) -> None:
         """Export what is there, say what came of it, and then what could not be written."""

@@ -10,9 +10,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import is_dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -22,6 +21,7 @@ import pydantic_core
 from pydantic import BaseModel
 
 from scraper.errors import ConfigError, FetchError, ScraperError
+from scraper.executors import Threads, Workers
 from scraper.job import Job
 from scraper.pace import Pace
 from scraper.request import Request
@@ -42,7 +42,7 @@ PROBLEMS = 5
 def crawl(
     spider: Spider,
     job: Job | None = None,
-    executor: Executor | None = None,
+    executor: Executor | Workers | None = None,
     *,
     progress: Callable[[Crawl], None] | None = None,
     stop: threading.Event | None = None,
@@ -50,8 +50,9 @@ def crawl(
     """Crawl everything that `spider` leads to, and return the job that holds what was collected.
 
     Without `job` a new one is made in ``.scraper/jobs``; without `executor` the visits run in as many threads
-    as the spider's `concurrency`. `progress` is called with the running `Crawl` whenever it has moved;
-    without it, failures are logged at the end. Once `stop` is set, what is under way is finished and
+    as the spider's `concurrency`. An executor of threads serves too, and the `Workers` that ``processes`` and
+    ``cluster`` of ``scraper.executors`` make. `progress` is called with the running `Crawl` whenever it has
+    moved; without it, failures are logged at the end. Once `stop` is set, what is under way is finished and
     committed, and the crawl ends as ``interrupted``.
 
     Raises `LoginError` where signing in fails, at the start or later; what was committed stays in the job.
@@ -86,7 +87,7 @@ class Crawl:
         self,
         spider: Spider,
         job: Job,
-        executor: Executor | None,
+        executor: Executor | Workers | None,
         progress: Callable[[Crawl], None],
         stop: threading.Event,
     ) -> None:
@@ -94,14 +95,14 @@ class Crawl:
         self.tally, self.watch = Tally(job), Watch(spider, job)
         self.started = time.monotonic()
         self._executor, self._progress = executor, progress
-        self._in_flight: dict[Future[Visit], Lease] = {}
+        self._workers: Workers
         self._waiting: list[tuple[float, Lease]] = []
         self._to_try_alone: list[Lease] = []
 
     @property
     def in_flight(self) -> int:
         """How many pages are under way."""
-        return len(self._in_flight)
+        return self._workers.in_flight
 
     def run(self) -> None:
         """Run from `Spider.opened` to `Spider.closed`, and note in the job how it ended."""
@@ -109,8 +110,8 @@ class Crawl:
         try:
             self.spider.opened()
             self._open()
-            with self._pool() as pool:
-                reason = self._loop(pool)
+            with self._hired() as self._workers:
+                reason = self._loop()
         except KeyboardInterrupt:
             reason = "interrupted"
             self.spider.session.hurry()
@@ -130,18 +131,10 @@ class Crawl:
             raise ConfigError(f"The spider {self.spider.name!r} has nowhere to start; give it start_urls.")
         self.job.add(requests, account=self.spider.session.account)
 
-    @contextmanager
-    def _pool(self) -> Iterator[Executor]:
-        if self._executor is not None:
-            yield self._executor
-            return
-        pool = ThreadPoolExecutor(max(1, self.spider.concurrency), thread_name_prefix=self.spider.name)
-        try:
-            yield pool
-        except BaseException as error:
-            pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=True)
-            raise
-        pool.shutdown()
+    def _hired(self) -> Workers:
+        if isinstance(self._executor, Workers):
+            return self._executor
+        return Threads(visit, self.spider, self._executor)
 
     def _close(self, reason: str) -> None:
         self.job.put_all_back()
@@ -151,16 +144,16 @@ class Crawl:
 
     # The loop
 
-    def _loop(self, pool: Executor) -> str:
+    def _loop(self) -> str:
         """Hand out, collect, commit, until nothing is left or a limit is reached; return why it ended."""
         while True:
             limit = self._limit()
             if limit is None:
-                self._submit(pool)
+                self._submit()
             if limit is None and self._to_try_alone:
                 self._renew([])
-                self._try_alone(pool)
-            elif self._in_flight or (self._waiting and limit is None):
+                self._try_alone()
+            elif self.in_flight or (self._waiting and limit is None):
                 signed_out = self._collect(self._finished())
                 if signed_out or self.watch.is_doubtful:
                     self._renew(signed_out)
@@ -183,7 +176,7 @@ class Crawl:
         is_full = spider.max_pages is not None and self.tally.settled >= spider.max_pages
         return "max_pages" if is_full else None
 
-    def _submit(self, pool: Executor) -> None:
+    def _submit(self) -> None:
         """Hand out what may go now."""
         leases = self.job.lease(self._room(), newest_first=self.spider.order == "depth")
         self._to_try_alone += [lease for lease in leases if self.watch.is_suspect(lease)]
@@ -192,12 +185,12 @@ class Crawl:
         now = self._pace.clock()
         due = [lease for moment, lease in self._waiting if moment <= now]
         self._waiting = [(moment, lease) for moment, lease in self._waiting if moment > now]
-        for lease in due:
-            self._in_flight[pool.submit(visit, self.spider, lease.request)] = lease
+        if due:
+            self._workers.hand_out(due)
 
     def _room(self) -> int:
         """Return how many requests may be handed out: for the workers, and up to `max_pages`."""
-        under_way = len(self._in_flight) + len(self._waiting) + len(self._to_try_alone)
+        under_way = self.in_flight + len(self._waiting) + len(self._to_try_alone)
         room = self.spider.concurrency - under_way
         if self.spider.max_pages is not None:
             room = min(room, self.spider.max_pages - self.tally.settled - under_way)
@@ -205,12 +198,13 @@ class Crawl:
 
     def _finished(self) -> list[Outcome]:
         """Wait until something has come in, or a tick has passed, and return it."""
-        if not self._in_flight:
+        if not self.in_flight:
             next_moment = min((moment for moment, _ in self._waiting), default=0.0)
             self.stop.wait(min(TICK, max(0.0, next_moment - self._pace.clock())))
             return []
-        done = wait(self._in_flight, timeout=TICK, return_when=FIRST_COMPLETED).done
-        return [Outcome(self._in_flight.pop(future), future.result()) for future in done]
+        outcomes = self._workers.collect(TICK)
+        self.job.put_back(self._workers.lost())
+        return outcomes
 
     def _collect(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Commit what has come in; return what came in signed out under the current sign-in."""
@@ -262,13 +256,13 @@ class Crawl:
     def _drain(self) -> list[Outcome]:
         """Let everything under way come in; return what of it came in signed out."""
         signed_out = []
-        while self._in_flight:
+        while self.in_flight:
             self._limit()
             signed_out += self._collect(self._finished())
             self._progress(self)
         return signed_out
 
-    def _try_alone(self, pool: Executor) -> None:
+    def _try_alone(self) -> None:
         """Fetch, one by one, each page that was under way more than once when a session died."""
         leases, self._to_try_alone = self._to_try_alone, []
         for lease in leases:
@@ -276,8 +270,10 @@ class Crawl:
                 self.job.put_back([lease])
                 continue
             self.watch.be_signed_in()
-            outcome = Outcome(lease, pool.submit(visit, self.spider, lease.request).result())
-            self._after_trial(outcome)
+            self._workers.hand_out([lease])
+            while self.in_flight:
+                for outcome in self._finished():
+                    self._after_trial(outcome)
             self._progress(self)
 
     def _after_trial(self, outcome: Outcome) -> None:

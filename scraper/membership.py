@@ -455,6 +455,13 @@ class Membership(Client):
         log.info("The session kept on %s has ended.", _day(self._saved_at))
         return False
 
+    def go_on_as(self, state: Mapping[str, Any]) -> None:
+        """Be the session of `state`, as it was when that was taken: what a worker does for the loop."""
+        if self.epoch != state["epoch"]:
+            self.cookies.new_generation()
+        self.take_over(state)
+        self.account, self.epoch = state["account"], state["epoch"]
+
     def take_over(self, state: Mapping[str, Any]) -> None:
         """Take the cookies of a saved state, and what it knows of how a member is told from a stranger."""
         self.cookies.restore_state(state["cookies"])

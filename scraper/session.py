@@ -67,8 +67,7 @@ class Session(Membership):
         It counts as signed in until the site says otherwise; then it signs in by `login`.
         """
         session = cls(login, base_url=base_url or state.get("base_url"), **options)
-        session.take_over(state)
-        session.account, session.epoch = state.get("account"), state.get("epoch", 0)
+        session.go_on_as({"account": None, "epoch": 0, **state})
         return session
 
     def close(self) -> None:

@@ -205,6 +205,17 @@ class CookieJar(Shelves):
             self.clear()
             self._put_in_all(restored)
 
+    def merge_state(
+        self, new: Iterable[Mapping[str, Any]], gone: Iterable[tuple[str, str, str]] = ()
+    ) -> None:
+        """Put in the cookies of entries of a state; take away those named by domain, path and name."""
+        cookies = [state.cookie(number, entry) for number, entry in enumerate(new, 1)]
+        with self._cookies_lock:
+            for domain, path, name in gone:
+                if name in self._cookies.get(domain, {}).get(path, {}):
+                    self.clear(domain, path, name)
+            self._put_in_all(cookies)
+
     def to_netscape(self) -> str:
         """Return the cookies as the text of a ``cookies.txt``; the format has no place for SameSite."""
         return netscape.dump([*self])
