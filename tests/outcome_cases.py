@@ -661,7 +661,7 @@ CASES = [
         "user[login] user[password]",
         saying(GITLAB, "Invalid login or password."),
         LoginRejected,
-        "says “Invalid login or password”",
+        "says “Invalid login or password.”",
     ),
     Case(
         "GitLab, blocked",
@@ -686,7 +686,7 @@ CASES = [
         "user password",
         saying(NEXTCLOUD, "Wrong username or password."),
         LoginRejected,
-        "says “Wrong username or password”",
+        "says “Wrong username or password.”",
     ),
     Case(
         "Nextcloud throttle",
@@ -841,7 +841,7 @@ CASES = [
         "customer[email] customer[password]",
         SHOPIFY,
         LoginRejected,
-        "says “Incorrect email or password”",
+        "says “Incorrect email or password.”",
     ),
     Case(
         "PrestaShop",
@@ -862,7 +862,7 @@ CASES = [
         "Input.Email Input.Password",
         saying(ASPNET, "Invalid login attempt."),
         LoginRejected,
-        "says “Invalid login attempt”",
+        "says “Invalid login attempt.”",
     ),
     Case(
         "ASP.NET Identity lockout",
@@ -913,7 +913,7 @@ CASES = [
         "benutzer kennwort",
         saying(OLD, "Das Kennwort ist falsch."),
         LoginRejected,
-        "says “Das Kennwort ist falsch”",
+        "says “Das Kennwort ist falsch.”",
     ),
     Case(
         "no class at all, locked",

@@ -90,8 +90,13 @@ def news(page: Response, before: Response) -> list[str]:
     """Return what `page` says and `before` did not: its alerts, then all else, as many sites have none."""
     if not page.is_html:
         return alerts_of(page)
-    known = {*_lines(before), *alerts_of(before)} if before.is_html else set()
+    known = told_by(before)
     return [text for text in dict.fromkeys([*alerts_of(page), *_lines(page)]) if text not in known]
+
+
+def told_by(page: Response) -> set[str]:
+    """Return all that a page says, by lines and by alerts."""
+    return {*_lines(page), *alerts_of(page), *headings_of(page)} if page.is_html else set()
 
 
 def headings_of(page: Response) -> list[str]:

@@ -8,21 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email.utils import format_datetime, parsedate_to_datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-from scraper.errors import (
-    AccountLocked,
-    CaptchaRequired,
-    CodeRequired,
-    LoginError,
-    LoginRejected,
-    LoginUnavailable,
-    PasswordExpired,
-    RateLimited,
-    TermsRequired,
-)
+from scraper.errors import LoginError, LoginRejected, LoginUnavailable
 from scraper.forms import Form
 from scraper.indicators import Indicator, shows
 from scraper.login import words
@@ -34,24 +23,29 @@ from scraper.login.asks import (
     asks_plainly_for_code,
 )
 from scraper.login.captcha import captcha_in, captcha_on
-from scraper.login.complaints import (
-    alerts_of,
-    complaint,
-    headings_of,
-    is_error,
-    is_shown,
-    news,
-    quoted,
-    shown_url,
+from scraper.login.complaints import alerts_of, complaint, headings_of, is_error, is_shown, news, told_by
+from scraper.login.meaning import (
+    BY_WORDS,
+    CAPTCHA,
+    CODE,
+    EXPIRED,
+    LOCKED,
+    RATE,
+    STALE,
+    TERMS,
+    Meaning,
+    error_of,
 )
 from scraper.login.pages import BRIEF, has_way_out
 from scraper.response import Response
-from scraper.retry import retry_after
 
 __all__ = ["Submitted", "asks_for_code", "asks_for_new_password", "captcha_in", "person_needed", "refusal"]
 
 FORM_EXPIRED = frozenset((419, 440))
 """Not registered; what Laravel and IIS answer to a form whose token or session is past its time."""
+
+_STEPS = (asks_for_password, asks_for_code, asks_for_new_password)
+"""What a form may ask for that, where the one before did not, is the next step."""
 
 
 @dataclass(frozen=True)
@@ -67,54 +61,6 @@ class Submitted:
     filled: frozenset[str]
     code_only: bool = False
     secrets: Sequence[str] = ()
-
-
-class _Meaning(NamedTuple):
-    """What an answer means: the error, what the site does, and what to do about it."""
-
-    error: type[LoginError]
-    what: str
-    advice: str
-
-
-_LOCKED = _Meaning(
-    AccountLocked,
-    "treats the account as locked",
-    "Unlock it there, or wait until the site does, before you sign in again.",
-)
-_RATE = _Meaning(RateLimited, "takes no more sign-ins for now", "")
-_EXPIRED = _Meaning(
-    PasswordExpired, "wants a new password", "Set one there in a browser, and give it to the login instead."
-)
-_STALE = _Meaning(
-    LoginUnavailable,
-    "refused the form as out of date or without its token",
-    "The credentials were not judged: sign in again; if it stays so, see which cookies the login page sets.",
-)
-_CAPTCHA = _Meaning(
-    CaptchaRequired,
-    "wants a captcha solved",
-    "A person has to sign in: with BrowserLogin, or with the cookies of a browser.",
-)
-_CODE = _Meaning(
-    CodeRequired,
-    "asks for a one-time code or another second factor",
-    "Give a code its source, fill(..., code=totp(env('...'))), or sign in once by hand.",
-)
-_TERMS = _Meaning(
-    TermsRequired, "has terms to accept", "Read and accept them there in a browser, then sign in again."
-)
-_STEPS = (asks_for_password, asks_for_code, asks_for_new_password)
-"""What a form may ask for that, where the one before did not, is the next step."""
-
-_BY_WORDS = {
-    words.LOCKED: _LOCKED,
-    words.TOO_MANY: _RATE,
-    words.CAPTCHA: _CAPTCHA,
-    words.EXPIRED: _EXPIRED,
-    words.STALE: _STALE,
-    words.CODE: _CODE,
-}
 
 
 def refusal(
@@ -149,22 +95,22 @@ class _Answer:
 
     def by_indicators(self, rejected: Indicator | None, locked: Indicator | None) -> LoginError | None:
         if shows(locked, self.page):
-            return self._error(_LOCKED)
+            return self._error(LOCKED)
         return self._rejected("it shows what `rejected` names") if shows(rejected, self.page) else None
 
     def by_status(self) -> LoginError | None:
         """Judge what the status alone says, whatever the page holds."""
         status = self.page.status
         if status == 423:
-            return self._error(_LOCKED)
+            return self._error(LOCKED)
         if status == 429:
-            return self._by_words(words.LOCKED) or self._error(_RATE)
+            return self._by_words(words.LOCKED) or self._error(RATE)
         if status in FORM_EXPIRED:
-            return self._error(_STALE)
+            return self._error(STALE)
         if status < 500:
             return None
         advice = "Nothing says that the credentials are wrong; sign in again later."
-        broken = _Meaning(LoginUnavailable, f"answered {status} to the sign-in", advice)
+        broken = Meaning(LoginUnavailable, f"answered {status} to the sign-in", advice)
         return self._by_words(words.LOCKED, words.TOO_MANY) or self._error(broken)
 
     def by_form(self) -> LoginError | None:
@@ -174,7 +120,7 @@ class _Answer:
             return None
         captcha = captcha_in(form) or captcha_on(self.page)
         if captcha and captcha != (captcha_in(self.sent.form) or captcha_on(self.sent.page)):
-            return self._by_words(words.LOCKED) or self._error(_CAPTCHA)
+            return self._by_words(words.LOCKED) or self._error(CAPTCHA)
         kinds = (words.LOCKED, words.TOO_MANY, words.CAPTCHA, words.EXPIRED, words.STALE)
         return self._by_words(*kinds) or self._later() or self._rejected("the same form again")
 
@@ -189,14 +135,15 @@ class _Answer:
         """Judge an answer to a program, which says itself whether it is an error."""
         if not is_error(self.page):
             return None
-        kinds = [kind for kind in _BY_WORDS if kind != words.CODE or not asks_for_code(self.sent.form)]
+        kinds = [kind for kind in BY_WORDS if kind != words.CODE or not asks_for_code(self.sent.form)]
         return self._by_words(*kinds) or (None if self.page.status == 403 else self._rejected("an error"))
 
     def by_alerts(self) -> LoginError | None:
         """Judge a page without the form: what it tells a stranger in an alert or a heading."""
         if not self.page.is_html or has_way_out(self.page):
             return None
-        said = [text for text in self._said if text in {*alerts_of(self.page), *headings_of(self.page)}]
+        known = told_by(self.sent.page)
+        said = [text for text in [*alerts_of(self.page), *headings_of(self.page)] if text not in known]
         return self._by_words(words.LOCKED, words.TOO_MANY, words.EXPIRED, said=said)
 
     # What came back
@@ -230,40 +177,25 @@ class _Answer:
         """Return what the first of `kinds` means that the site says of this sign-in."""
         texts = self._said if said is None else said
         found = ((kind, text) for kind in kinds for text in texts if words.says(kind, text))
-        return next((self._error(_BY_WORDS[kind], text) for kind, text in found), None)
+        return next((self._error(BY_WORDS[kind], text) for kind, text in found), None)
 
     def _later(self) -> LoginError | None:
         """Judge "try again later", which many sites add to what they say of a wrong password."""
         if any(words.says(words.WRONG, text) for text in self._said):
             return None
         found = (text for text in self._said if words.says(words.LATER, text))
-        return next((self._error(_RATE, text) for text in found), None)
+        return next((self._error(RATE, text) for text in found), None)
 
     def _rejected(self, how: str) -> LoginError:
         what, advice = "credentials", "Check user name and password before you sign in again."
         if self.sent.code_only:
             what, advice = "one-time code", "Check its source and the clock; a code is good only once."
         told = f"did not accept the {what}: it answered {self.page.status} with {how}"
-        return self._error(_Meaning(LoginRejected, told, advice))
+        return self._error(Meaning(LoginRejected, told, advice))
 
-    def _error(self, meaning: _Meaning, said: str | None = None) -> LoginError:
+    def _error(self, meaning: Meaning, said: str | None = None) -> LoginError:
         text = complaint(self.page, self.sent.page) if said is None else said
-        return _error(meaning, self.page, text, self.sent.secrets)
-
-
-def _error(meaning: _Meaning, page: Response, said: str, secrets: Sequence[str]) -> LoginError:
-    advice = meaning.advice or _wait(page)
-    place = shown_url(page.url, secrets)
-    return meaning.error(f"{place} {meaning.what}{quoted(said, secrets)}. {advice}", response=page)
-
-
-def _wait(page: Response) -> str:
-    """Say how long to wait, by ``Retry-After`` where there is one."""
-    asked = page.headers.get("Retry-After", "").strip()
-    how_long = f"{asked} seconds" if asked.isdigit() else "a while"
-    if retry_after(asked) and not asked.isdigit():
-        how_long = f"until {format_datetime(parsedate_to_datetime(asked))}"
-    return f"Wait {how_long} before you sign in again; more attempts may lock the account."
+        return error_of(meaning, self.page, text, self.sent.secrets)
 
 
 # What a page asks for
@@ -280,23 +212,23 @@ def person_needed(page: Response, secrets: Sequence[str] = ()) -> LoginError | N
     if meaning is None:
         return None
     said = next(iter([*alerts_of(page), *reversed(headings_of(page))]), "")
-    return _error(meaning, page, said, secrets)
+    return error_of(meaning, page, said, secrets)
 
 
-def _asked(page: Response) -> Iterator[_Meaning]:
+def _asked(page: Response) -> Iterator[Meaning]:
     if not page.is_html:
         return
     forms = [form for form in page.forms() if not _is_hidden(form)]
     is_between = len(page.shown_text) <= BRIEF and not has_way_out(page)
     if any(map(asks_for_new_password, forms)) and (is_between or _headed(page, words.EXPIRED)):
-        yield _EXPIRED
+        yield EXPIRED
     if captcha_on(page) and (is_between or _headed(page, words.CAPTCHA)):
-        yield _CAPTCHA
+        yield CAPTCHA
     asks_for_it = asks_for_code if is_between else asks_plainly_for_code
     if any(map(asks_for_it, forms)) or (is_between and _headed(page, words.CODE)):
-        yield _CODE
+        yield CODE
     if any(map(asks_for_consent, forms)) and (is_between or _headed(page, words.TERMS)):
-        yield _TERMS
+        yield TERMS
 
 
 def _headed(page: Response, kind: str) -> bool:

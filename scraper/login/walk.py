@@ -19,10 +19,12 @@ from scraper.errors import (
     SecretMissing,
 )
 from scraper.forms import CODE, Form, find_field, label_of
+from scraper.login.asks import asks_for_code, asks_plainly_for_code
+from scraper.login.captcha import captcha_in
 from scraper.login.choose import Taken, choose, passwords, sign_in_button, takes
 from scraper.login.csrf import csrf_headers
-from scraper.login.outcomes import Submitted, asks_for_code, captcha_in, person_needed, refusal
-from scraper.login.pages import button_between, leads_on, posts_itself
+from scraper.login.outcomes import Submitted, person_needed, refusal
+from scraper.login.pages import button_between, has_way_out, leads_on, posts_itself
 from scraper.redact import redact_url
 from scraper.request import Request, is_trustworthy, origin
 from scraper.response import Response
@@ -53,6 +55,7 @@ class Walk:
         self.left = list(login.fill)
         self.given: dict[str, str] = {}
         self.secrets: list[str] = []
+        self._sent: list[Submitted] = []
         self._done: set[tuple[str, str, tuple[str, ...]]] = set()
 
     def run(self) -> Response:
@@ -105,7 +108,7 @@ class Walk:
             return lambda: self._send(request)
         if code := self._code_form(page):
             return lambda: self._give_code(page, code)
-        if needed := person_needed(page):
+        if needed := person_needed(page, self.secrets):
             raise needed
         if is_first:
             self._miss_form(page)
@@ -165,7 +168,9 @@ class Walk:
         return chosen
 
     def _code_form(self, page: Response) -> Form | None:
-        return next((form for form in page.forms() if asks_for_code(form)), None)
+        """Return the form that asks for a code; on a page with a way out only one that says so plainly."""
+        asks = asks_plainly_for_code if has_way_out(page) else asks_for_code
+        return next((form for form in page.forms() if asks(form)), None)
 
     # What is done about it
 
@@ -226,12 +231,17 @@ class Walk:
         request = self._request(page, form, button)
         self._is_new(request, tuple(form.names))
         landing = self._send(request)
-        sent = Submitted(page, form, typed, code_only=is_code, secrets=self.secrets)
+        self._sent.append(Submitted(page, form, typed, code_only=is_code, secrets=self.secrets))
         if not self._is_in(landing):
+            self._see_refusal(landing)
+        return landing
+
+    def _see_refusal(self, landing: Response) -> None:
+        """Raise what an answer means; after a later step, the form of an earlier one may come back too."""
+        for sent in reversed(self._sent):
             error = refusal(sent, landing, rejected=self.login.rejected, locked=self.login.locked)
             if error is not None:
                 raise error
-        return landing
 
     def _request(self, page: Response, form: Form, button: Element | None) -> Request:
         """Return the request of a form, with the tokens that the page's scripts would add."""
