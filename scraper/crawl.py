@@ -94,8 +94,8 @@ class Crawl:
         self.spider, self.job, self.stop = spider, job, stop
         self.tally, self.watch = Tally(job), Watch(spider, job)
         self.started = time.monotonic()
-        self._executor, self._progress = executor, progress
-        self._workers: Workers
+        self._progress = progress
+        self._workers = executor if isinstance(executor, Workers) else Threads(visit, spider, executor)
         self._waiting: list[tuple[float, Lease]] = []
         self._to_try_alone: list[Lease] = []
 
@@ -106,11 +106,15 @@ class Crawl:
 
     def run(self) -> None:
         """Run from `Spider.opened` to `Spider.closed`, and note in the job how it ended."""
+        with self.job.claimed():
+            self._run()
+
+    def _run(self) -> None:
         reason = "failed"
         try:
             self.spider.opened()
             self._open()
-            with self._hired() as self._workers:
+            with self._workers:
                 reason = self._loop()
         except KeyboardInterrupt:
             reason = "interrupted"
@@ -124,6 +128,10 @@ class Crawl:
 
     def _open(self) -> None:
         self._pace = Pace(self.spider.delay)
+        self.job.put_all_back()
+        self.watch.go_on()
+        self.tally.recount(self.job)
+        self.job.note("state", "running")
         if self.spider.login is not None:
             self.watch.sign_in()
         requests = list(self.spider.start_requests())
@@ -131,14 +139,12 @@ class Crawl:
             raise ConfigError(f"The spider {self.spider.name!r} has nowhere to start; give it start_urls.")
         self.job.add(requests, account=self.spider.session.account)
 
-    def _hired(self) -> Workers:
-        if isinstance(self._executor, Workers):
-            return self._executor
-        return Threads(visit, self.spider, self._executor)
-
     def _close(self, reason: str) -> None:
-        self.job.put_all_back()
-        self.job.note("state", reason)
+        try:
+            self.job.put_all_back()
+            self.job.note("state", reason)
+        except ConfigError as error:  # where the job cannot be written, that is why the crawl ends
+            log.error("%s", error)
         self.spider.closed(reason)
         self.spider.session.close()
 

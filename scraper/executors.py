@@ -87,8 +87,12 @@ class Threads(Workers):
 
     def __init__(self, visit: Visiting, spider: Spider, executor: Executor | None = None) -> None:
         super().__init__()
-        self._visit, self._spider, self._is_own = visit, spider, executor is None
-        self._pool = executor or ThreadPoolExecutor(spider.concurrency, thread_name_prefix=spider.name)
+        self._visit, self._spider, self._given = visit, spider, executor
+
+    @cached_property
+    def _pool(self) -> Executor:
+        """The threads: as many as the spider wants once it is opened."""
+        return self._given or ThreadPoolExecutor(self._spider.concurrency, self._spider.name)
 
     def hand_out(self, leases: list[Lease]) -> None:
         """Begin to visit these, each by itself."""
@@ -100,7 +104,7 @@ class Threads(Workers):
 
     def close(self, *, is_hurried: bool) -> None:
         """Let go of the threads that were begun here."""
-        if self._is_own:
+        if self._given is None:
             self._pool.shutdown(wait=not is_hurried, cancel_futures=True)
 
 

@@ -83,6 +83,13 @@ class Watch:
         self.sign_ins += not session.is_restored
         self.job.event("restored" if session.is_restored else "signed_in", session.account or "")
 
+    def go_on(self) -> None:
+        """Take up a job that was begun before: what nothing proved by then is fetched again."""
+        session = self.spider.session
+        session.epoch = max(session.epoch, self.job.last_epoch())
+        if self._can_ask:
+            self.job.doubt(self.job.last_alive())
+
     def be_signed_in(self) -> None:
         """Sign in if the session has ended."""
         if not self.spider.session.is_signed_in():
@@ -123,15 +130,15 @@ class Watch:
         if not self.spider.session.is_signed_in():
             return None
         self._alive_at, self.unproven = asked_at, []
+        self.job.event("alive", "")
         return signed_out
 
     def take_back(self, signed_out: list[Outcome], tally: Tally) -> None:
         """Put everything that the ended session spoilt back into the frontier."""
-        epoch = self.spider.session.epoch
         self.job.event("signed_out", f"{len(signed_out)} pages answered as to a stranger")
         self._at_deaths.update({outcome.lease.id for outcome in (*signed_out, *self.unproven)})
         self.job.put_back(outcome.lease for outcome in signed_out)
-        if self.unproven and self.job.doubt(epoch, self._alive_at):
+        if self.unproven and self.job.doubt(self._alive_at, self.spider.session.epoch):
             tally.recount(self.job)
         self.unproven = []
 

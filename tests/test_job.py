@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_batch_is_committed_whole_or_not_at_all(job):
     job.add([Request(f"{URL}a"), Request(f"{URL}b")])
     first, second = job.lease(2)
     broken = Visit(ok=True, items=(("Book", None),))  # type: ignore[arg-type]
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(ConfigError, match=r"NOT NULL constraint failed.*What was committed is kept"):
         job.commit([Outcome(first, page("{}")), Outcome(second, broken)])
     assert list(job.items()) == []
     assert job.counts().done == 0
@@ -113,7 +114,7 @@ def test_doubtful_pages_are_taken_back_with_all_they_gave(job):
             Outcome(other, page('{"n":4}', epoch=2), at=11.0),
         ]
     )
-    assert job.doubt(epoch=1, since=10.0) == 2
+    assert job.doubt(since=10.0, epoch=1) == 2
     assert [data["n"] for _, data in job.items()] == [1, 2, 4]
     assert list(job.rejects()) == []
     assert urls(job.lease(5)) == ["late", "failed"]
@@ -122,7 +123,7 @@ def test_doubtful_pages_are_taken_back_with_all_they_gave(job):
 def test_a_page_taken_back_may_give_its_items_again(job):
     job.add([Request(URL)])
     job.commit([Outcome(job.lease(1)[0], page("{}", epoch=1), at=11.0)])
-    job.doubt(epoch=1, since=10.0)
+    job.doubt(since=10.0)
     job.commit([Outcome(job.lease(1)[0], page("{}", auth="signed_in", epoch=2))])
     assert (job.counts().items, job.counts().retries) == (1, 0)
 
@@ -176,8 +177,51 @@ def test_what_is_no_job_is_refused_with_a_sentence(tmp_path):
     with pytest.raises(ConfigError, match="There is no job"):
         Job(tmp_path / "none.sqlite")
     sqlite3.connect(tmp_path / "other.sqlite").close()
-    with pytest.raises(ConfigError, match="no job of this version"):
+    with pytest.raises(ConfigError, match="is no job of the scraper"):
         Job(tmp_path / "other.sqlite")
+    (tmp_path / "text.sqlite").write_text(
+        "a text that is long enough to be read as the head of a database" * 20
+    )
+    with pytest.raises(ConfigError, match="is no job: the file is something else"):
+        Job(tmp_path / "text.sqlite")
+
+
+def test_a_job_of_a_newer_version_is_left_alone(job):
+    with closing(sqlite3.connect(job.path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(ConfigError, match="newer version of the scraper; upgrade"):
+        Job(job.path)
+
+
+def test_a_full_disk_is_said_and_loses_nothing_that_was_committed(job):
+    job.add(Request(f"{URL}{n}") for n in range(100))
+    [first, *rest] = job.lease(100)
+    job.commit([Outcome(first, page("{}"))])
+    job._db.execute(f"PRAGMA max_page_count = {job._one('PRAGMA page_count') + 2}")
+    with pytest.raises(
+        ConfigError, match=r"the disk is full; make room and run with --resume.*committed is kept"
+    ):
+        job.commit([Outcome(lease, page("x" * 4000)) for lease in rest])
+    with Job(job.path) as again:
+        again.put_all_back()
+        assert (again.counts().done, again.counts().items, again.counts().queued) == (1, 1, 99)
+
+
+def test_two_processes_do_not_work_on_one_job(job):
+    with job.claimed(), pytest.raises(ConfigError, match="Another process works on the job"), job.claimed():
+        pass
+    with job.claimed():
+        pass
+
+
+def test_the_newest_job_that_has_not_come_to_its_end_is_found(tmp_path):
+    assert Job.unfinished("shop", tmp_path) is None
+    for state in ("finished", "max_pages"):
+        with Job.create("shop", tmp_path) as job:
+            job.note("state", state)
+        assert Job.unfinished("shop", tmp_path) is None
+    with Job.create("shop", tmp_path) as job:
+        assert Job.unfinished("shop", tmp_path) == job.path
 
 
 def test_a_folder_that_cannot_be_made_is_said_before_anything_is_fetched(tmp_path):

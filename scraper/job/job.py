@@ -7,14 +7,12 @@ to it, from one thread.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,68 +21,29 @@ from w3lib.url import canonicalize_url
 
 from scraper.errors import ConfigError
 from scraper.item import Reject
+from scraper.job import files, schema
 from scraper.redact import redact
 from scraper.request import Request
 from scraper.visit import Lease, Outcome, Visit
 
-FOLDER = Path(".scraper")
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE requests (
-    id INTEGER PRIMARY KEY,
-    fingerprint BLOB NOT NULL UNIQUE,
-    url TEXT NOT NULL,
-    method TEXT NOT NULL,
-    headers TEXT NOT NULL,
-    body BLOB,
-    callback TEXT,
-    meta TEXT NOT NULL,
-    priority INTEGER NOT NULL,
-    depth INTEGER NOT NULL,
-    parent INTEGER REFERENCES requests (id),
-    state TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'done', 'failed', 'denied')),
-    not_before REAL NOT NULL DEFAULT 0,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    status INTEGER,
-    error TEXT,
-    auth TEXT,
-    epoch INTEGER,
-    account TEXT,
-    fetched_at REAL,
-    elapsed REAL,
-    bytes INTEGER
-);
-CREATE INDEX frontier ON requests (priority DESC, id) WHERE state = 'queued';
-CREATE TABLE items (
-    request INTEGER NOT NULL REFERENCES requests (id),
-    n INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    data TEXT NOT NULL,
-    PRIMARY KEY (request, n)
-) WITHOUT ROWID;
-CREATE TABLE rejects (
-    request INTEGER NOT NULL REFERENCES requests (id),
-    n INTEGER NOT NULL,
-    field TEXT NOT NULL,
-    type TEXT NOT NULL,
-    message TEXT NOT NULL
-);
-CREATE INDEX rejects_of ON rejects (request);
-CREATE TABLE events (at REAL NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL);
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
-
 _WAITING = "SELECT * FROM requests WHERE state = 'queued' AND not_before <= ? ORDER BY priority DESC, "
 _OLDEST = _WAITING + "id LIMIT ?"
 _NEWEST = _WAITING + "id DESC LIMIT ?"
-_DOUBTFUL = "WHERE auth = 'unknown' AND epoch = ? AND fetched_at > ? AND state IN ('done', 'failed')"
+_DOUBTFUL = (
+    "WHERE auth = 'unknown' AND fetched_at > ? AND epoch = coalesce(?, epoch) AND state IN ('done', 'failed')"
+)
 _FORGET = tuple(
     f"DELETE FROM {table} WHERE request IN (SELECT id FROM requests {_DOUBTFUL})"  # noqa: S608
     for table in ("items", "rejects")
 )
 _QUEUE_AGAIN = f"UPDATE requests SET state = 'queued', attempts = 0 {_DOUBTFUL}"  # noqa: S608
 
+_LAST_ALIVE = """
+SELECT max(
+    (SELECT coalesce(max(fetched_at - elapsed), 0) FROM requests WHERE auth = 'signed_in'),
+    (SELECT coalesce(max(at), 0) FROM events WHERE kind IN ('signed_in', 'restored', 'alive'))
+)
+"""
 _PROBLEMS = """
 SELECT count(*) AS times, error AS problem, min(id), url FROM requests WHERE state = 'failed' GROUP BY error
 UNION ALL
@@ -111,36 +70,43 @@ class Job:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if not self.path.exists():
-            raise ConfigError(f"There is no job {self.path}.")
-        self._db = _connect(self.path)
-        if self._db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
-            self._db.close()
-            raise ConfigError(f"{self.path} is no job of this version of the scraper.")
+        self._db = schema.open_(self.path)
 
     @classmethod
-    def create(cls, spider: str, folder: str | Path = FOLDER) -> Self:
-        """Begin a job for the spider of that name: ``<folder>/jobs/<spider>/<UTC time>.sqlite``."""
-        path = _new_path(Path(folder), spider)
-        db = _connect(path)
-        db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        db.close()
+    def create(cls, spider: str, folder: str | Path = files.FOLDER) -> Self:
+        """Begin a job for the spider of that name: ``<folder>/jobs/<spider>/<UTC time>.sqlite``.
+
+        Raises `ConfigError` where it cannot be written.
+        """
+        path = files.new_path(Path(folder), spider)
+        schema.create(path)
         job = cls(path)
         job.note("spider", spider)
         job.note("state", "running")
         return job
 
     @classmethod
-    def unfinished(cls, spider: str, folder: str | Path = FOLDER) -> Path | None:
-        """Return the newest job of a spider, if something kept it from its end: Ctrl-C, an error, a kill."""
-        path = max(
-            (Path(folder) / "jobs" / spider).glob("*.sqlite"), default=None, key=lambda path: path.name
-        )
-        if path is None:
-            return None
-        with cls(path) as job:
-            state = job.noted("state") or ""
-        return None if state == "finished" or state.startswith("max_") else path
+    def unfinished(cls, spider: str, folder: str | Path = files.FOLDER) -> Path | None:
+        """Return the newest job of a spider, if something kept it from its end: Ctrl-C, an error, a kill.
+
+        One that another process works on now does not count.
+        """
+        for path in reversed(files.jobs(Path(folder), spider)):
+            if files.is_claimed(path):
+                continue
+            with suppress(ConfigError), cls(path) as job:
+                return None if job.is_finished else path
+        return None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the crawl came to its end, or to a limit that was set for it."""
+        state = self.noted("state") or ""
+        return state == "finished" or state.startswith("max_")
+
+    def claimed(self) -> AbstractContextManager[None]:
+        """Work on the job as the only process. Raises `ConfigError` where another does."""
+        return files.claimed(self.path)
 
     def close(self) -> None:
         """Close the file."""
@@ -183,7 +149,8 @@ class Job:
 
     def put_all_back(self) -> None:
         """Take back everything that is handed out, when nobody works on it any more."""
-        self._db.execute("UPDATE requests SET state = 'queued' WHERE state = 'leased'")
+        with self._transaction():
+            self._db.execute("UPDATE requests SET state = 'queued' WHERE state = 'leased'")
 
     def commit(self, outcomes: Iterable[Outcome]) -> None:
         """Write what came of leased requests, and what their pages gave, in one transaction."""
@@ -191,16 +158,24 @@ class Job:
             for outcome in outcomes:
                 self._commit(outcome.lease.id, outcome.visit, outcome.at)
 
-    def doubt(self, epoch: int, since: float) -> int:
-        """Take back the pages of `epoch` that nothing proves to be signed in; return how many.
+    def doubt(self, since: float, epoch: int | None = None) -> int:
+        """Take back the pages that nothing proves to be signed in; return how many.
 
-        These are the pages of unknown standing whose answer came after `since`, when the session was last
-        seen alive. Their items are dropped, and they wait to be fetched again.
+        These are the pages of unknown standing, of `epoch` or of any, whose answer came after `since`, when
+        the session was last seen alive. Their items are dropped, and they wait to be fetched again.
         """
         with self._transaction():
             for forget in _FORGET:
-                self._db.execute(forget, (epoch, since))
-            return self._db.execute(_QUEUE_AGAIN, (epoch, since)).rowcount
+                self._db.execute(forget, (since, epoch))
+            return self._db.execute(_QUEUE_AGAIN, (since, epoch)).rowcount
+
+    def last_alive(self) -> float:
+        """Return when the session was last seen alive, in seconds since 1970; 0 for never."""
+        return float(self._one(_LAST_ALIVE))
+
+    def last_epoch(self) -> int:
+        """Return the latest sign-in of which there is a page; 0 for none."""
+        return int(self._one("SELECT coalesce(max(epoch), 0) FROM requests"))
 
     def _add(
         self, request: Request, account: str | None, parent: int | None, state: str, error: str | None = None
@@ -306,16 +281,20 @@ class Job:
         return self._count("SELECT count(*) FROM requests WHERE state = 'queued'")
 
     def _count(self, query: str) -> int:
-        count: int = self._db.execute(query).fetchone()[0]
-        return count
+        return int(self._one(query))
+
+    def _one(self, query: str) -> Any:
+        return self._db.execute(query).fetchone()[0]
 
     # Events and notes
 
     def event(self, kind: str, message: str) -> None:
         """Write down that something happened: ``signed_in``, ``signed_out``, ..."""
-        self._db.execute(
-            "INSERT INTO events (at, kind, message) VALUES (?, ?, ?)", (time.time(), kind, redact(message))
-        )
+        with schema.explaining(self.path):
+            self._db.execute(
+                "INSERT INTO events (at, kind, message) VALUES (?, ?, ?)",
+                (time.time(), kind, redact(message)),
+            )
 
     def events(self, kind: str) -> list[str]:
         """Return the messages of all events of a kind, the first one first."""
@@ -324,7 +303,8 @@ class Job:
 
     def note(self, key: str, value: str) -> None:
         """Keep a fact about the job, in place of an older one of that name."""
-        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, redact(value)))
+        with schema.explaining(self.path):
+            self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, redact(value)))
 
     def noted(self, key: str) -> str | None:
         """Return a fact that was kept."""
@@ -333,13 +313,16 @@ class Job:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        """All or nothing of what is done within. Raises `ConfigError` where the file cannot be written."""
+        with schema.explaining(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
 
 
 def fingerprint(request: Request, account: str | None) -> bytes:
@@ -365,33 +348,3 @@ def _request(row: sqlite3.Row) -> Request:
         row["priority"],
         row["depth"],
     )
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None)
-    db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    return db
-
-
-def _new_path(folder: Path, spider: str) -> Path:
-    """Make the folders and return a path that is not taken yet."""
-    jobs = folder / "jobs" / spider
-    try:
-        jobs.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n")
-    except OSError as error:
-        raise ConfigError(f"The job's folder {jobs} cannot be made: {error.strerror}.") from error
-    stem = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    endings = itertools.chain(["Z"], (f"Z-{number}" for number in itertools.count(2)))
-    return next(path for end in endings if _reserve(path := jobs / f"{stem}{end}.sqlite"))
-
-
-def _reserve(path: Path) -> bool:
-    """Make an empty file; return whether there was none yet."""
-    try:
-        path.touch(exist_ok=False)
-    except FileExistsError:
-        return False
-    return True

@@ -39,7 +39,7 @@ from scraper.login.meaning import (
 from scraper.login.pages import BRIEF, has_way_out
 from scraper.response import Response
 
-__all__ = ["Submitted", "asks_for_code", "asks_for_new_password", "captcha_in", "person_needed", "refusal"]
+__all__ = ["Submitted", "person_needed", "refusal"]
 
 FORM_EXPIRED = frozenset((419, 440))
 """Not registered; what Laravel and IIS answer to a form whose token or session is past its time."""
