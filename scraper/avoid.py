@@ -162,6 +162,12 @@ action act do cmd command op operation mode task method func function event a m 
 acao azione aktion go controller module mod sub submit option case step perform file pg section
 """
 
+# Orders that change something, where they are the value of a command: action=spamcomment.
+_CHANGES = """
+spam unspam trash untrash approve unapprove activate deactivate disable enable suspend unsuspend ban unban
+block unblock publish unpublish archive unarchive spamcomment trashcomment approvecomment unapprovecomment
+"""
+
 _ARTICLES = "a an the der die das le la les el los il lo un une una"
 
 _NO = frozenset(("0", "false", "no", "off", "none", "null"))
@@ -176,6 +182,11 @@ _HOST = len("https://")
 _LABELS = ("title", "aria-label", "alt")
 _NAMED = re.compile(r"id|data-(?:.*-)?(?:action|test-?id|test|qa|cy|command|cmd|event|track)")
 _PICTURED = re.compile(r"class|src|icon|(?:xlink:)?href|data-(?:icon|feather|lucide)")
+_FORGERY = re.compile(
+    r"[?&;](?P<name>_wpnonce|sectok|[\w-]*csrf[\w-]*|[\w-]*xsrf[\w-]*|authenticity_token|sesskey|my_post_key|_token|"
+    r"(?:token|formkey|form_key)(?==[0-9a-f]{32}))=[^&;]",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(r"\bconfirm\s*\(")
 _TERSE_PATH = re.compile(r"/(?:del|rm|trash)/(?:id/)?\d")
 _BARE = {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
@@ -223,12 +234,12 @@ def _deeds() -> dict[str, str]:
 _DEEDS = _deeds()
 _EXITS, _LEAVES, _TERSES, _PICTURES = map(_phrases, (_EXIT, _LEAVE, _TERSE, _ICONS))
 _DONE_TO, _ABOUT, _NARROWS, _COMMAND_NAMES = map(_set, (_OBJECTS, _TOPICS, _FACETS, _COMMANDS))
-_ADDED, _OPENINGS = map(_set, (_TECHNICAL, _ARTICLES))
+_ADDED, _OPENINGS, _ORDERS = map(_set, (_TECHNICAL, _ARTICLES, _CHANGES))
 _IN_NAMES = _DONE_TO | _ADDED
 
 _MARKS = {"confirm"}.union(
     max(phrase.split(), key=lambda word: (word not in _IN_NAMES, len(word)))
-    for phrase in (*_DEEDS, *_EXITS, *_LEAVES, *_TERSES, *_PICTURES)
+    for phrase in (*_DEEDS, *_EXITS, *_LEAVES, *_TERSES, *_PICTURES, *_ORDERS)
 )
 """A word of every phrase: where none of them stands, nothing needs a closer look."""
 
@@ -236,18 +247,35 @@ _ASCII_MARKS = frozenset(mark.encode() for mark in _MARKS if mark.isascii())
 _ASCII = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 
 
-def why_avoid(element: Element | None, url: str) -> str | None:
+def why_avoid(element: Element | None, url: str, page: str = "") -> str | None:
     """Say why going to `url` would sign out or destroy something; ``None`` where it would not.
 
     `element` is the link, form or button that leads there; without it, only the address is judged. A form
-    counts as sent by its first button. The answer is a clause: "its text says 'Abmelden'", "its path is
-    /users/sign_out", "its parameter action=logout", "data-method=delete".
+    counts as sent by its first button. `page` is the address of the page that it is on. The answer is a
+    clause: "its text says 'Abmelden'", "its path is /users/sign_out", "its parameter action=logout",
+    "data-method=delete".
     """
     if element is None:
-        return _why_url(url) if _is_marked(_address(url)) else None
+        return (_why_url(url) if _is_marked(_address(url)) else None) or _why_forgery(url, page)
     if element.tag in _SENDERS:
         return _why_form(element, url)
-    return _why_link(element, url) if _is_marked(f"{_address(url)} {_markup(element)}") else None
+    is_marked = _is_marked(f"{_address(url)} {_markup(element)}")
+    return (_why_link(element, url) if is_marked else None) or _why_forgery(url, page)
+
+
+def _why_forgery(url: str, page: str) -> str | None:
+    """Judge a token against forged requests, which a link has that changes something.
+
+    Some back offices put theirs on every link; then the address of the page has it too.
+    """
+    if "?" not in url or not (match := _FORGERY.search(url)):
+        return None
+    name = match["name"]
+    return (
+        None
+        if re.search(rf"[?&;]{re.escape(name)}=", page)
+        else f"its parameter {name} is a token for a change"
+    )
 
 
 def is_sign_out(reason: str) -> bool:
@@ -352,7 +380,7 @@ def _is_command(name: str, value: str) -> bool:
     if _bare(name) not in _COMMAND_NAMES and not (name == "title" and ":" in value):
         return False
     pieces = re.split(r"[/.:\\]", value)
-    return any(_deed(piece, _IN_NAMES) or _bare(piece) in _EXITS | _TERSES for piece in pieces)
+    return any(_deed(piece, _IN_NAMES) or _bare(piece) in _EXITS | _TERSES | _ORDERS for piece in pieces)
 
 
 # The element

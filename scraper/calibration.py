@@ -18,6 +18,16 @@ _LEAVES = re.compile(
     r"uitloggen|logga[-_]?ut|logg[-_]?ut|wyloguj|выход|cikis",
     re.IGNORECASE,
 )
+_ENTERS = re.compile(
+    r"(log|sign)[-_]?(in|on)\b|/login|/signin|/auth\b|anmeld|einlogg|connexion|iniciar|entrar|accedi|inloggen|"
+    r"logga[-_]?in|zaloguj|войти|giris|name=\S*(passw|pwd|kennwort|motdepasse|contrase|senha|wachtwoord)",
+    re.IGNORECASE,
+)
+_CLOSED = frozenset((401, 403, 404, 419, 440))
+_PASSING = frozenset((429,))
+
+_PLAIN = re.compile(r"[\w.:=-]+")
+
 MOST_FEATURES = 200
 
 _marked = compile_xpath("//*[@id or @href or @action or @name]")
@@ -29,6 +39,8 @@ class Calibration:
 
     members: frozenset[str]
     strangers: frozenset[str]
+    ways_out: tuple[str, ...] = ()
+    """What only addresses to sign out by have in them; an empty text where only their labels tell."""
 
     def says(self, page: Response) -> Auth:
         """Judge the page that was compared, as it is now."""
@@ -38,48 +50,85 @@ class Calibration:
             return "unknown"
         return "signed_in" if member > stranger else "anonymous"
 
+    def tells_members(self, stranger: Response, member: Response) -> bool:
+        """Whether what differs has to do with being signed in.
+
+        Only members have a way out; only strangers are sent elsewhere, kept out, or asked to sign in.
+        """
+        is_kept_out = stranger.status in _CLOSED and member.ok
+        is_sent_away = _place(stranger) != _place(member) == member.request.url.partition("?")[0].rstrip("/")
+        has_way_out = bool(self.ways_out) or any(_LEAVES.search(feature) for feature in self.members)
+        is_asked = any(_ENTERS.search(feature) for feature in self.strangers)
+        return is_kept_out or (is_sent_away and bool(stranger.history)) or has_way_out or is_asked
+
     def is_member_page(self, page: Response) -> bool:
         """Whether any other page has the way out that only members were shown; it may still be a member's."""
-        return page.is_html and any(
-            end in page.content and way_out(page.tree) for end, way_out in self._ways_out
-        )
+        if not page.is_html:
+            return False
+        is_plain = any(end in page.content and way_out(page.tree) for end, way_out in self._plain_ways)
+        return is_plain or ("" in self.ways_out and bool(page.ways_out))
 
     @cached_property
-    def _ways_out(self) -> tuple[tuple[bytes, Callable[[Element], Any]], ...]:
-        links = (feature.partition(" ")[2] for feature in self.members if _LEAVES.search(feature))
-        ends = {re.sub(r"[^\w.-]", "", urlsplit(link).path.rstrip("/").rpartition("/")[2]) for link in links}
-        return tuple((end.encode(), _leads_to(end)) for end in sorted(ends - {""}))
+    def _plain_ways(self) -> tuple[tuple[bytes, Callable[[Element], Any]], ...]:
+        return tuple((part.encode(), _leads_to(part)) for part in self.ways_out if part)
 
     def state(self) -> dict[str, list[str]]:
         """Return this as plain JSON."""
-        return {"members": sorted(self.members), "strangers": sorted(self.strangers)}
+        return {
+            "members": sorted(self.members),
+            "strangers": sorted(self.strangers),
+            "ways_out": list(self.ways_out),
+        }
 
     @classmethod
     def restore(cls, state: Mapping[str, Iterable[str]]) -> Self:
         """Return what `state` gave."""
-        return cls(frozenset(state["members"]), frozenset(state["strangers"]))
+        ways_out = tuple(state.get("ways_out", ()))
+        return cls(frozenset(state["members"]), frozenset(state["strangers"]), ways_out)
 
     def __str__(self) -> str:
         return f"members see {_some(self.members)}; strangers see {_some(self.strangers)}"
 
 
-def _leads_to(end: str) -> Callable[[Element], Any]:
+def _leads_to(part: str) -> Callable[[Element], Any]:
+    """Find links and forms that have `part` in their address: a last segment, or a parameter."""
+    where = f"'/{part}'" if "=" not in part else f"'{part}'"
     return compile_xpath(
-        f"descendant-or-self::a[contains(concat('/', @href), '/{end}')] "
-        f"| descendant-or-self::form[contains(concat('/', @action), '/{end}')]"
+        f"descendant-or-self::a[contains(concat('/', @href), {where})] "
+        f"| descendant-or-self::form[contains(concat('/', @action), {where})]"
     )
+
+
+def _tells(url: str) -> str:
+    """Return what of an address to sign out by tells it from others: nothing where only its label did."""
+    parts = urlsplit(url)
+    for pair in parts.query.split("&"):
+        if _LEAVES.search(pair.partition("=")[2]) and _PLAIN.fullmatch(pair):
+            return pair
+    end = parts.path.rstrip("/").rpartition("/")[2]
+    return end if _LEAVES.search(end) and _PLAIN.fullmatch(end) else ""
 
 
 def calibrate(anonymous: Sequence[Response], signed_in: Sequence[Response]) -> Calibration | None:
     """Compare answers of one address to strangers and to members, each asked more than once.
 
     What is not the same every time (tokens, advertisements, messages) does not count. Returns ``None`` where
-    nothing tells the two apart.
+    nothing tells the two apart, or nothing that has to do with being signed in: two visits may differ by
+    chance, by an experiment of the site, or because it mistrusts one of them.
     """
+    if any(page.status in _PASSING or page.status >= 500 for page in anonymous):
+        return None
     strangers, members = _common(anonymous), _common(signed_in)
     ever_strangers, ever_members = _ever(anonymous), _ever(signed_in)
-    found = Calibration(_few(members - ever_strangers), _few(strangers - ever_members))
-    return found if found.members or found.strangers else None
+    ways_out = set() if any(page.ways_out for page in anonymous) else _common_ways(signed_in)
+    found = Calibration(
+        _few(members - ever_strangers), _few(strangers - ever_members), tuple(sorted(ways_out))
+    )
+    return found if found.tells_members(anonymous[-1], signed_in[-1]) else None
+
+
+def _common_ways(pages: Sequence[Response]) -> set[str]:
+    return set.intersection(*({_tells(url) for url in page.ways_out} for page in pages))
 
 
 def features(page: Response) -> frozenset[str]:
@@ -96,7 +145,18 @@ def _features(page: Response) -> Iterator[str]:
                 yield f"{element.tag} {name}={value}"
         for name in ("href", "action"):
             if value := element.get(name):
-                yield f"{element.tag} {join(page.base_url, value)}"
+                yield f"{element.tag} {_without_values(join(page.base_url, value))}"
+
+
+def _without_values(url: str) -> str:
+    """Return an address with the names of its parameters alone: their values may change with each visit."""
+    address, _, query = url.partition("#")[0].partition("?")
+    names = "&".join(dict.fromkeys(part.partition("=")[0] for part in query.split("&")))
+    return address.partition(";")[0] + (f"?{names}" if names else "")
+
+
+def _place(page: Response) -> str:
+    return page.url.partition("?")[0].rstrip("/")
 
 
 def _common(pages: Sequence[Response]) -> frozenset[str]:

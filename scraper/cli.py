@@ -175,9 +175,7 @@ def logout(spider: str, attributes: Sequence[str], options: Sequence[str], log_l
     """
     console = _console(log_level)
     with _opened(_make(spider, attributes, options), "logout") as session:
-        had = (
-            session.vault is not None and session.login is not None and session.vault.forget(session.identity)
-        )
+        had = session.forget(outcomes=False)
     console.print("The kept session is forgotten." if had else "No session was kept.", highlight=False)
     return DONE
 
@@ -263,11 +261,8 @@ class SignIn:
         raise LoginError(f"No session that is kept for {self.spider.name} is alive; `login` makes one.")
 
     def _forget(self, session: Session, *, ledger: bool, kept: bool) -> None:
-        if session.vault is not None:
-            if ledger and session.vault.pardon(session.identity):
-                self._say("What the site rejected is forgotten.")
-            if kept:
-                session.vault.forget(session.identity)
+        if kept and session.forget(outcomes=ledger) and ledger:
+            self._say("What was kept of this account is forgotten.")
 
     def _advise(self, error: LoginError) -> None:
         if words := advice(error):

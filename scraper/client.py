@@ -25,7 +25,8 @@ from scraper.auth import Belongings, Credentials
 from scraper.cookies import CookieJar
 from scraper.errors import ConfigError, FetchError, TooLarge, TooManyRedirects, TooSlow
 from scraper.prepared import Prepared, add_auth, endow, text
-from scraper.redact import install, looks_secret, redact_url
+from scraper.redact import install, looks_secret, redact_url, register_url
+from scraper.referrer import referrer
 from scraper.request import is_http, origin
 from scraper.retry import Retry
 from scraper.transport import POOLS, Adapter, PrivateAddress, exchange, is_public
@@ -132,11 +133,11 @@ class Client(Prepared):
         return urljoin(self.base_url or "", url) if is_relative else url
 
     def _send(
-        self, method: str, url: str, *, policy: Retry | None = None, **kwargs: Any
+        self, method: str, url: str, *, policy: Retry | None = None, waits: bool = True, **kwargs: Any
     ) -> tuple[requests.Response, int]:
         """Send with retries; return the answer and the number of attempts."""
         send = partial(super().request, method, url, **kwargs)
-        return (policy or self.retry).call(send, method=method, url=url, hurry=self._hurry)
+        return (policy or self.retry).call(send, method=method, url=url, hurry=self._hurry, waits=waits)
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a prepared request once, redirects included, within the limits of time and size."""
@@ -227,6 +228,7 @@ class Client(Prepared):
         """Return the request that follows a redirect of `answer` to `location`."""
         new: Any = request.copy()
         new.url = _target(answer.url, location)
+        register_url(new.url)
         if not is_http(new.url):
             raise FetchError(
                 f"{redact_url(answer.url)} redirects to {redact_url(location)!r}, which is no http or "
@@ -262,8 +264,10 @@ class Client(Prepared):
             self.add_cookies(new)
 
     def _leave(self, had: Belongings, new: Any) -> None:
-        """Take off a request what the credentials of another origin have put on."""
-        _drop(new.headers, *(name for name in new.headers if looks_secret(name)))
+        """Take off a request what belongs to another origin: credentials, tokens, and where it is from."""
+        _drop(new.headers, "Origin", *(name for name in new.headers if looks_secret(name)))
+        if page := new.headers.pop("Referer", None):
+            new.headers.update(referrer(text(page), new.url))
         if isinstance(had.auth, Credentials):
             _drop(new.headers, *had.auth.headers)
         new.hooks["response"] = [hook for hook in new.hooks["response"] if hook not in had.hooks]

@@ -6,13 +6,15 @@ The loop alone signs in, paces and commits. A worker does `visit`: fetch one pag
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import is_dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,15 @@ from typing import Any
 import pydantic_core
 from pydantic import BaseModel
 
-from scraper.errors import ConfigError, FetchError, ScraperError
+from scraper import sitemaps
+from scraper.errors import ConfigError, FetchError, ScraperError, TooLarge, TooManyRedirects
 from scraper.executors import Threads, Workers
+from scraper.gate import Gate
 from scraper.job import Job
 from scraper.pace import Pace
-from scraper.request import Request
+from scraper.request import Request, origin
 from scraper.response import Response
+from scraper.retry import retry_after
 from scraper.spider import Spider
 from scraper.visit import Lease, Outcome, Visit
 from scraper.watch import Tally, Watch, convicted, denied
@@ -34,6 +39,9 @@ log = logging.getLogger(__name__)
 
 TICK = 0.2
 """Seconds after which the loop looks up at the latest: for a limit of time, for someone who wants to stop."""
+
+HELD_SHARE = 4
+"""Of requests that wait for the moment of their host, so many take up the room of one that is under way."""
 
 PROBLEMS = 5
 """How many kinds of problem a script is told of."""
@@ -96,8 +104,14 @@ class Crawl:
         self.started = time.monotonic()
         self._progress = progress
         self._workers = executor if isinstance(executor, Workers) else Threads(visit, spider, executor)
-        self._waiting: list[tuple[float, Lease]] = []
         self._to_try_alone: list[Lease] = []
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What stands between the frontier and the workers, made once the spider is opened."""
+        spider, session = self.spider, self.spider.session
+        pace, agent = Pace(spider.delay, throttle=spider.throttle), str(session.headers["User-Agent"])
+        return Gate(self.job, pace, agent, session.exchange, obeys=spider.obey_robots)
 
     @property
     def in_flight(self) -> int:
@@ -127,19 +141,31 @@ class Crawl:
             self._close(reason)
 
     def _open(self) -> None:
-        self._pace = Pace(self.spider.delay)
         self.job.put_all_back()
         self.watch.go_on()
         self.tally.recount(self.job)
         self.job.note("state", "running")
         if self.spider.login is not None:
             self.watch.sign_in()
-        requests = list(self.spider.start_requests())
+        requests = [*self.spider.start_requests(), *self._from_sitemaps()]
         if not requests:
             raise ConfigError(f"The spider {self.spider.name!r} has nowhere to start; give it start_urls.")
         self.job.add(requests, account=self.spider.session.account)
 
+    def _from_sitemaps(self) -> Iterator[Request]:
+        """Yield a request for each page of the sitemaps that are wanted."""
+        wanted, session = self.spider.sitemaps, self.spider.session
+        addresses = [wanted] if isinstance(wanted, str) else [] if isinstance(wanted, bool) else list(wanted)
+        if wanted is True:
+            starts = dict.fromkeys(origin(request.url) for request in self.spider.start_requests())
+            addresses = [sitemap for start in starts for sitemap in self.gate.sitemaps(f"{start}/")]
+        for url in sitemaps.pages(addresses, session.exchange):
+            if self.spider.allows(url):
+                yield Request(url)
+
     def _close(self, reason: str) -> None:
+        if "gate" in vars(self):
+            self.gate.close()
         try:
             self.job.put_all_back()
             self.job.note("state", reason)
@@ -159,7 +185,7 @@ class Crawl:
             if limit is None and self._to_try_alone:
                 self._renew([])
                 self._try_alone()
-            elif self.in_flight or (self._waiting and limit is None):
+            elif self.in_flight or (limit is None and self._is_waiting):
                 signed_out = self._collect(self._finished())
                 if signed_out or self.watch.is_doubtful:
                     self._renew(signed_out)
@@ -179,34 +205,44 @@ class Crawl:
             return "max_time"
         if spider.max_items is not None and self.tally.items >= spider.max_items:
             return "max_items"
-        is_full = spider.max_pages is not None and self.tally.settled >= spider.max_pages
-        return "max_pages" if is_full else None
+        if spider.max_pages is not None and self.tally.settled >= spider.max_pages:
+            return "max_pages"
+        return self._limit_of_quality()
+
+    def _limit_of_quality(self) -> str | None:
+        """Return the limit that pages without items, or pages that fail, have reached."""
+        most, rate = self.spider.max_pages_without_item, self.spider.max_error_rate
+        if most is not None and self.tally.pages_without_item >= most:
+            return "max_pages_without_item"
+        return "max_error_rate" if rate is not None and self.tally.error_rate > rate else None
 
     def _submit(self) -> None:
         """Hand out what may go now."""
         leases = self.job.lease(self._room(), newest_first=self.spider.order == "depth")
         self._to_try_alone += [lease for lease in leases if self.watch.is_suspect(lease)]
-        leases = [lease for lease in leases if not self.watch.is_suspect(lease)]
-        self._waiting += [(self._pace.reserve(lease.request.url), lease) for lease in leases]
-        now = self._pace.clock()
-        due = [lease for moment, lease in self._waiting if moment <= now]
-        self._waiting = [(moment, lease) for moment, lease in self._waiting if moment > now]
-        if due:
+        self.gate.admit(lease for lease in leases if not self.watch.is_suspect(lease))
+        if due := self.gate.due():
             self._workers.hand_out(due)
+        self._settle(self.gate.given_up())
 
     def _room(self) -> int:
-        """Return how many requests may be handed out: for the workers, and up to `max_pages`."""
-        under_way = self.in_flight + len(self._waiting) + len(self._to_try_alone)
-        room = self.spider.concurrency - under_way
+        """Return how many requests to lease: for the workers, a few that wait, and up to `max_pages`."""
+        under_way = self.in_flight + self.gate.held + len(self._to_try_alone)
+        room = self.spider.concurrency - self.in_flight - self.gate.held // HELD_SHARE
         if self.spider.max_pages is not None:
             room = min(room, self.spider.max_pages - self.tally.settled - under_way)
         return max(room, 0)
 
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether a request is held at the gate, or waits in the job for its moment."""
+        return self.gate.held > 0 or self.job.next_moment() is not None
+
     def _finished(self) -> list[Outcome]:
         """Wait until something has come in, or a tick has passed, and return it."""
         if not self.in_flight:
-            next_moment = min((moment for moment, _ in self._waiting), default=0.0)
-            self.stop.wait(min(TICK, max(0.0, next_moment - self._pace.clock())))
+            moment = math.inf if self.gate.held else self.job.next_moment() or 0.0
+            self.gate.wait(min(TICK, max(0.0, moment - time.time())))
             return []
         outcomes = self._workers.collect(TICK)
         self.job.put_back(self._workers.lost())
@@ -214,7 +250,8 @@ class Crawl:
 
     def _collect(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Commit what has come in; return what came in signed out under the current sign-in."""
-        signed_out, back, settled = self._sort(outcomes)
+        told = filter(None, map(self.gate.settle, outcomes))
+        signed_out, back, settled = self._sort(list(told))
         self.job.put_back(back)
         self._settle(settled)
         return signed_out
@@ -254,7 +291,9 @@ class Crawl:
         if closed is not None:
             self._settle([denied(outcome) for outcome in closed])
             signed_out = [outcome for outcome in signed_out if outcome not in closed]
-        if signed_out or (closed is None and self.watch.unproven):
+        if closed is not None and self.watch.can_ask:
+            self.job.put_back(outcome.lease for outcome in signed_out)
+        elif signed_out or (closed is None and self.watch.unproven):
             self.watch.take_back(signed_out, self.tally)
             if self._limit() is None:
                 self.watch.sign_in()
@@ -276,11 +315,18 @@ class Crawl:
                 self.job.put_back([lease])
                 continue
             self.watch.be_signed_in()
-            self._workers.hand_out([lease])
+            self._hand_out_alone(lease)
             while self.in_flight:
-                for outcome in self._finished():
+                for outcome in filter(None, map(self.gate.settle, self._finished())):
                     self._after_trial(outcome)
             self._progress(self)
+
+    def _hand_out_alone(self, lease: Lease) -> None:
+        """Hand out one request when its host may be asked."""
+        self.gate.admit([lease])
+        while not (due := self.gate.due()) and self.gate.held and self._limit() is None:
+            self.gate.wait(TICK)
+        self._workers.hand_out(due)
 
     def _after_trial(self, outcome: Outcome) -> None:
         """Settle a page that was fetched alone, unless it has to be fetched once more to be sure."""
@@ -299,9 +345,10 @@ def visit(spider: Spider, request: Request) -> Visit:
         response = spider.session.fetch(request)
         response.allows, response.is_safe = spider.allows, spider.is_safe
     except FetchError as error:
-        return Visit(ok=False, error=str(error), attempts=error.attempts)
+        is_own = isinstance(error, TooLarge | TooManyRedirects)
+        return Visit(ok=False, error=str(error), attempts=error.attempts, says_nothing_of_host=is_own)
     except Exception as error:
-        return Visit(ok=False, error=_describe(error, type(spider)))
+        return Visit(ok=False, error=_describe(error, type(spider)), says_nothing_of_host=True)
     outcome = Visit(
         ok=False,
         status=response.status,
@@ -311,6 +358,7 @@ def visit(spider: Spider, request: Request) -> Visit:
         attempts=response.attempts,
         elapsed=response.elapsed,
         size=len(response.content),
+        retry_after=_asked_to_wait(response),
     )
     if response.auth == "anonymous" or not response.ok:
         return replace(outcome, error=f"answered {response.status}")
@@ -321,6 +369,10 @@ def visit(spider: Spider, request: Request) -> Visit:
     except Exception as error:
         log.debug("%s could not be read", response.url, exc_info=True)
         return replace(outcome, error=_describe(error, type(spider)))
+
+
+def _asked_to_wait(response: Response) -> float:
+    return retry_after(response.headers.get("Retry-After", "")) if response.status in (429, 503) else 0.0
 
 
 def _read(spider: Spider, response: Response) -> dict[str, Any]:

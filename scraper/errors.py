@@ -12,6 +12,7 @@ ScraperError
 │   └── Blocked               the site refuses this client
 ├── LoginError                never retried
 │   ├── LoginRejected         the site does not accept the credentials
+│   │   └── CodeRejected      nor the one-time code behind them
 │   ├── AccountLocked
 │   ├── PasswordExpired
 │   ├── LoginUnverified       nothing proves that the sign-in worked
@@ -98,6 +99,10 @@ class LoginError(ScraperError):
 
 class LoginRejected(LoginError):
     """The site does not accept the credentials."""
+
+
+class CodeRejected(LoginRejected):
+    """The site does not accept a one-time code; the credentials before it were accepted."""
 
 
 class AccountLocked(LoginError):

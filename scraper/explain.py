@@ -10,6 +10,7 @@ from pathlib import Path
 
 import lxml.html
 
+from scraper import private
 from scraper.errors import (
     AccountLocked,
     CaptchaRequired,
@@ -23,14 +24,15 @@ from scraper.errors import (
     RateLimited,
     TermsRequired,
 )
-from scraper.redact import MASK, looks_secret, redact_bytes
+from scraper.forms import input_type
+from scraper.redact import MASK, looks_secret, redact_bytes, redact_url, register, register_url
 from scraper.response import Response
-from scraper.selector import compile_xpath
+from scraper.selector import Element
 
 STEPS = "scraper.login"
 """The logger that every sign-in tells its steps to, at level INFO."""
 
-_kept_values = compile_xpath("//input[@value] | //meta[@content and @name]")
+_HOLDERS = frozenset(("input", "textarea", "button", "option", "meta"))
 
 _ADVICE: tuple[tuple[type[LoginError], str], ...] = (
     (AccountLocked, "Wait, or unlock the account at the site by hand; then --forget."),
@@ -90,21 +92,53 @@ def told(say: Callable[[str], None]) -> Iterator[None]:
 
 def save_page(page: Response, folder: Path, name: str) -> Path:
     """Write the page of a failed sign-in, without secrets, into `folder` for a person to look at."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     path = folder / f"{name}-{stamp}{'.html' if page.is_html else '.txt'}"
-    path.write_bytes(redact_bytes(_without_values(page) if page.is_html else page.content))
+    private.write(path, redact_bytes(_without_values(page) if page.is_html else page.content))
     return path
 
 
 def _without_values(page: Response) -> bytes:
-    """Return the page with stars for what its fields hold that a person types or that looks secret."""
+    """Return the page with stars for what its fields and attributes hold that is typed or looks secret."""
     tree = lxml.html.document_fromstring(lxml.html.tostring(page.tree, encoding="unicode"))
-    for element in _kept_values(tree):
-        name, kind = element.get("name", ""), element.get("type", "text").lower()
-        if element.tag == "meta" and looks_secret(name):
-            element.set("content", MASK)
-        elif element.tag == "input" and (kind in ("password", "hidden") or looks_secret(name)):
-            element.set("value", MASK)
+    for element in tree.iter("*"):
+        _hide_value(element)
+        _hide_attributes(element)
     html: bytes = lxml.html.tostring(tree, encoding="utf-8", doctype="<!DOCTYPE html>")
     return html
+
+
+def _hide_attributes(element: Element) -> None:
+    """Put stars in the place of attributes that look secret, and of parameters of addresses in others."""
+    for name in map(str, element.keys()):
+        value = element.get(name, "")
+        register_url(value)
+        shown = _starred(value) if looks_secret(name) else redact_url(value)
+        if shown != value:
+            element.set(name, "".join(filter(str.isprintable, shown)))
+
+
+def _hide_value(element: Element) -> None:
+    """Put stars in the place of what a field, a button or a ``<meta>`` holds."""
+    if element.tag not in _HOLDERS or not _is_secret(element):
+        return
+    for name in ("value", "content"):
+        if (value := element.get(name)) is not None:
+            element.set(name, _starred(value))
+    if element.tag in ("textarea", "option"):
+        element[:] = []
+        element.text = _starred(element.text or "")
+
+
+def _is_secret(element: Element) -> bool:
+    if element.tag == "input" and input_type(element) in ("password", "hidden"):
+        return True
+    named = next(element.iterancestors("select"), element) if element.tag == "option" else element
+    return looks_secret(named.get("name") or named.get("property") or "")
+
+
+def _starred(value: str) -> str:
+    """Return stars, also for where `value` stands elsewhere on the page, as in a script."""
+    register(value, lasting=False)
+    return MASK

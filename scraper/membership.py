@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Unpack
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin
 
 import requests
 from requests.models import PreparedRequest
@@ -23,6 +23,7 @@ from scraper.calibration import Calibration, calibrate
 from scraper.client import Client, Options
 from scraper.errors import (
     AccountLocked,
+    CodeRejected,
     ConfigError,
     FetchError,
     LoginError,
@@ -30,20 +31,27 @@ from scraper.errors import (
     LoginUnavailable,
     LoginUnverified,
 )
-from scraper.forms import Form
+from scraper.forms import Form, is_password
 from scraper.login import Login
-from scraper.redact import redact, redact_url
+from scraper.redact import looks_secret, redact, redact_url
 from scraper.request import Request, host_of, is_http, origin
 from scraper.response import Auth, Response
 from scraper.retry import Retry
 from scraper.values import Totp
-from scraper.vault import Identity, Vault
+from scraper.vault import Attempt, Identity, Vault
 from scraper.verdict import is_at, judge
 
 log = logging.getLogger("scraper.login")
 
 CALIBRATION_ROUNDS = 2
 ONCE = Retry(attempts=1)
+
+AN_HOUR = 3600.0
+MOST_SUBMITS = 2
+"""So many sign-ins within an hour may come to nothing; many sites lock an account after the third."""
+
+EVERY_SPIDER = "accounts"
+SUBMITTING, PARDONED = "submitting", "pardoned"
 
 _TRUST = re.compile(r"trust|device|remember|browser|mfa|2fa|known|tfa", re.IGNORECASE)
 
@@ -75,7 +83,9 @@ class Membership(Client):
         self._probe_url = ""
         self._calibration: Calibration | None = None
         self._auth_cookies: frozenset[str] = frozenset()
+        self._password_fields: frozenset[str] = frozenset()
         self._forms: list[dict[str, Any]] = []
+        self._as_stranger: dict[str, list[Response]] = {}
 
     verify_url: str | None
     """The page on which a sign-in is proven where the login names none; ``None``: `base_url`."""
@@ -102,11 +112,11 @@ class Membership(Client):
             )
         return absolute
 
-    def exchange(self, request: Request, *, retry: bool = True) -> Response:
+    def exchange(self, request: Request, *, retry: bool = True, waits: bool = True) -> Response:
         """Send one request as it is and return the answer, not judged; logins are made of this.
 
-        Safe methods are retried as the session's `Retry` says, unless `retry` is false. Raises `FetchError`
-        where no answer came.
+        Safe methods are retried as the session's `Retry` says, unless `retry` is false. Unless it `waits`, an
+        answer that says when to come again is the last one. Raises `FetchError` where no answer came.
         """
         if self._is_signing_in and not request.is_safe:
             self._has_submitted = True
@@ -114,7 +124,12 @@ class Membership(Client):
         headers, policy = dict(request.headers), self.retry if retry else ONCE
         try:
             answer, attempts = self._send(
-                request.method, request.url, data=request.content, headers=headers, policy=policy
+                request.method,
+                request.url,
+                data=request.content,
+                headers=headers,
+                policy=policy,
+                waits=waits,
             )
         except FetchError:
             raise
@@ -132,6 +147,8 @@ class Membership(Client):
         login = self.login
         if login is None or not self.is_of_site(response.request.url):
             return "unknown"
+        if is_at(self.absolute(login.url), response.url) and response.has_password_field:
+            return "anonymous"
         return judge(
             response,
             login_url=self._login_url(login),
@@ -139,6 +156,7 @@ class Membership(Client):
             logged_out=login.logged_out,
             providers=login.origins,
             auth_cookies=self._auth_cookies,
+            password_fields=self._password_fields,
         )
 
     def _login_url(self, login: Login) -> str | None:
@@ -215,8 +233,9 @@ class Membership(Client):
 
     def _do_sign_in(self, login: Login) -> None:
         self._drop_dead_cookies()
-        before = {cookie.name: cookie.value for cookie in self.cookies}
         try:
+            self._look_as_stranger(login)
+            before = {cookie.name: cookie.value for cookie in self.cookies}
             self._prove(login, self._walk(login))
         except FetchError as error:
             raise self._failed(LoginUnavailable(f"The sign-in did not get through: {error}")) from error
@@ -228,6 +247,14 @@ class Membership(Client):
             raise
         self._auth_cookies = frozenset(c.name for c in self.cookies if before.get(c.name) != c.value)
         self._record("signed_in")
+
+    def _look_as_stranger(self, login: Login) -> None:
+        """Fetch the page that is to prove the sign-in before anyone signs in, with the same cookies."""
+        self._as_stranger = {}
+        if login.verify and login.logged_in is None and self._calibration is None:
+            url = next(iter(self._proof_urls(login, None)), None)
+            if url is not None:
+                self._as_stranger[url] = [self.exchange(Request(url)) for _ in range(CALIBRATION_ROUNDS)]
 
     def _walk(self, login: Login) -> Response | None:
         """Do the steps; where the answer to a submit did not come, see whether it has worked all the same."""
@@ -257,6 +284,10 @@ class Membership(Client):
         assert self.login is not None
         host = host_of(self.absolute(self.login.url))
         return self.is_of_site(f"https://{domain}/") or host.endswith(f".{domain}")
+
+    def looks_signed_in(self) -> bool:
+        """Whether a sign-in that is under way has worked by now, whatever the answer to it looked like."""
+        return self.login is not None and self.login.verify and self._looks_signed_in(self.login)
 
     def _looks_signed_in(self, login: Login) -> bool:
         try:
@@ -317,13 +348,13 @@ class Membership(Client):
 
     def _calibrate(self, login: Login, urls: list[str]) -> None:
         """Find out what tells members from strangers, unless that is known; prove the sign-in by it."""
-        stranger = self._as_stranger(login) if self._calibration is None else None
-        pages: list[Response] = []
+        is_known, pages = self._calibration is not None, list[Response]()
         for url in urls:
-            pages = [self.exchange(Request(url)) for _ in range(CALIBRATION_ROUNDS)]
-            if stranger is not None:
-                others = [stranger.exchange(Request(url)) for _ in range(CALIBRATION_ROUNDS)]
-                self._calibration = calibrate(others, pages)
+            pages = [self.exchange(Request(url)) for _ in range(1 if is_known else CALIBRATION_ROUNDS)]
+            if not is_known:
+                self._calibration = calibrate(
+                    self._as_stranger.get(url) or self._strangers(login, url), pages
+                )
                 log.info(
                     "Compared %s as stranger and as member: %s.",
                     redact_url(url),
@@ -332,7 +363,7 @@ class Membership(Client):
             if self._calibration and self._says_member(pages[-1]):
                 self._probe_url = url
                 return
-        self._calibration = None if stranger is not None else self._calibration
+        self._calibration = self._calibration if is_known else None
         raise LoginUnverified(
             f"The steps were done, but {' and '.join(urls)} look the same to members and to strangers: "
             f"nothing proves the sign-in.{_ending(pages[-1] if pages else None)} Name a page that differs "
@@ -343,14 +374,14 @@ class Membership(Client):
     def _says_member(self, page: Response) -> bool:
         """Whether the page that was compared shows a member; one that asks for a password never does."""
         assert self._calibration is not None
-        return (
-            page.status < 400
-            and self.judge(page) != "anonymous"
-            and self._calibration.says(page) == "signed_in"
-        )
+        is_shown = page.status < 400 or bool(page.ways_out)
+        return is_shown and self.judge(page) != "anonymous" and self._calibration.says(page) == "signed_in"
 
-    def _as_stranger(self, login: Login) -> Membership:
-        """Return a session that has seen the login page, as this one has, and is not signed in."""
+    def _strangers(self, login: Login, url: str) -> list[Response]:
+        """Fetch a page as strangers do: sessions that have seen the login page, as this one has."""
+        return [self._stranger(login).exchange(Request(url)) for _ in range(CALIBRATION_ROUNDS)]
+
+    def _stranger(self, login: Login) -> Membership:
         stranger = Membership(
             None, base_url=self.base_url, vault=None, timeout=self.timeout, retry=self.retry
         )
@@ -365,8 +396,9 @@ class Membership(Client):
             return
         if first := self.verify_url or self.base_url:
             yield first
-        if landing is not None and origin(landing.url) not in login.origins:
-            yield landing.url
+        has_moved = self._has_submitted or (landing is not None and bool(landing.history))
+        if landing is not None and has_moved and self.is_of_site(landing.url):
+            yield _without_secrets(landing.url)
 
     def is_signed_in(self) -> bool:
         """Ask the site whether the session is still signed in: one request for the page that proved it.
@@ -400,15 +432,35 @@ class Membership(Client):
         Raises what the site said where it has rejected that very credential, or has locked the account.
         """
         self._credential = credential
-        if self.vault is None or not (before := self.vault.objection(self.identity, credential)):
+        if self.vault is None:
             return
+        if before := self.vault.objection(self._ledger, credential):
+            raise self._refused(before)
+        self._refuse_a_third_time()
+        self.vault.record(self._ledger, credential, SUBMITTING)
+
+    def _refuse_a_third_time(self) -> None:
+        """Refuse after two submits within the hour of which nothing came: many sites lock after the third."""
+        assert self.vault is not None
+        attempts, since = self.vault.attempts(self._ledger), time.time() - AN_HOUR
+        settled = [n for n, attempt in enumerate(attempts) if attempt.outcome in ("signed_in", PARDONED)]
+        recent = [attempt for attempt in attempts[settled[-1] + 1 if settled else 0 :] if attempt.at > since]
+        if sum(attempt.outcome == SUBMITTING for attempt in recent) < MOST_SUBMITS:
+            return
+        said = next((attempt.message for attempt in reversed(recent) if attempt.message), "nothing")
+        raise LoginError(
+            f"Nothing was sent: {MOST_SUBMITS} sign-ins within the hour have come to nothing, and sites lock "
+            f"accounts after a few. Wait, or `python -m scraper login {self.name} --forget`. The last: {said}"
+        )
+
+    def _refused(self, before: Attempt) -> LoginError:
         when = _day(before.at)
         forget = f"`python -m scraper login {self.name} --forget` lets them be tried again."
         if before.outcome == "locked":
-            raise AccountLocked(
+            return AccountLocked(
                 f"Nothing was sent: the account was locked on {when}. {before.message} {forget}"
             )
-        raise LoginRejected(
+        return LoginRejected(
             f"Nothing was sent: the site rejected these very credentials on {when}. Change them, or {forget} "
             f"It said: {before.message}"
         )
@@ -416,16 +468,17 @@ class Membership(Client):
     def remember_form(self, form: Form) -> None:
         """Be told which form is being submitted, so that a later change of it can be seen."""
         self._forms.append({"action": form.action(None).partition("?")[0], "fields": form.names})
+        self._password_fields |= {c.get("name", "") for c in form.typed_into() if is_password(c)}
 
     def prepare_code(self, source: Totp) -> None:
         """Let a source of one-time codes know which of them this account has given before, in any process."""
         if self.vault is not None:
-            source.skip(self.vault.last_code(self.identity))
+            source.skip(self.vault.last_code(self._ledger))
 
     def gave_code(self, source: Totp) -> None:
         """Write down that a source has given a one-time code."""
         if self.vault is not None:
-            self.vault.note_code(self.identity, source.used)
+            self.vault.note_code(self._ledger, source.used)
 
     # What is kept
 
@@ -435,17 +488,39 @@ class Membership(Client):
         assert self.login is not None
         return Identity(self.name, origin(self.absolute(self.login.url)), self.login.account or "")
 
+    @property
+    def _ledger(self) -> Identity:
+        """Whose outcomes these are: of one account at one site, whatever spider signs in."""
+        who = self.identity
+        return Identity(EVERY_SPIDER, who.site, who.account.strip().casefold())
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether the login names its account, or has none, so that nobody goes on with another's session."""
+        return self.login is not None and (self.login.account is not None or not self.login.has_account)
+
+    def forget(self, *, outcomes: bool) -> bool:
+        """Forget the kept session, and the `outcomes` of sign-ins; return whether there was any."""
+        if self.vault is None or self.login is None:
+            return False
+        had = self.vault.forget(self.identity)
+        if outcomes:
+            had = self.vault.pardon(self._ledger) or had
+            self.vault.record(self._ledger, "", PARDONED)
+        return had
+
     def _alone(self) -> AbstractContextManager[Any]:
-        return nullcontext() if self.vault is None else self.vault.lock(self.identity)
+        return nullcontext() if self.vault is None else self.vault.lock(self._ledger)
 
     def _record(self, outcome: str, message: str = "") -> None:
         if self.vault is not None and self._credential is not None:
             with _warned_of("The outcome of the sign-in is not remembered"):
-                self.vault.record(self.identity, self._credential, outcome, message)
+                self.vault.record(self._ledger, self._credential, outcome, message)
 
     def _restore_kept(self, login: Login) -> bool:
         """Go on with the session in the vault, if it is newer than this one and the site says it is alive."""
-        state = self.vault.load(self.identity) if self.vault is not None and login.verify else None
+        can_be = self.vault is not None and login.verify and self._is_known
+        state = self.vault.load(self.identity) if self.vault is not None and can_be else None
         if state is None or state.get("saved_at", 0.0) <= self._saved_at:
             return False
         self._saved_at = state["saved_at"]
@@ -467,6 +542,7 @@ class Membership(Client):
         self.cookies.restore_state(state["cookies"])
         self._probe_url = state.get("proven_at", "")
         self._auth_cookies = frozenset(state.get("auth_cookies", ()))
+        self._password_fields = frozenset(state.get("password_fields", ()))
         if (known := state.get("calibration")) and self._calibration is None:
             self._calibration = Calibration.restore(known)
 
@@ -483,12 +559,13 @@ class Membership(Client):
             "epoch": self.epoch,
             "proven_at": self._probe_url,
             "auth_cookies": sorted(self._auth_cookies),
+            "password_fields": sorted(self._password_fields),
             "calibration": self._calibration.state() if self._calibration else None,
         }
 
     def _keep(self) -> None:
         """Put the session, as it is now, into the vault."""
-        if self.vault is None or self.login is None or not self.login.verify:
+        if self.vault is None or self.login is None or not (self.login.verify and self._is_known):
             return
         forms = self._forms or (self.vault.load(self.identity) or {}).get("forms", [])
         self._saved_at = time.time()
@@ -531,6 +608,13 @@ def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def _without_secrets(url: str) -> str:
+    """Return an address that may be asked again: without a query that holds a token for one time."""
+    address, _, query = url.partition("#")[0].partition("?")
+    is_secret = any(looks_secret(name) for name, _ in parse_qsl(query, keep_blank_values=True))
+    return address if is_secret or not query else f"{address}?{query}"
+
+
 def _ending(landing: Response | None) -> str:
     if landing is None:
         return ""
@@ -538,7 +622,7 @@ def _ending(landing: Response | None) -> str:
 
 
 def _outcome(error: LoginError) -> str:
-    kinds = ((AccountLocked, "locked"), (LoginRejected, "rejected"))
+    kinds = ((AccountLocked, "locked"), (CodeRejected, "code_rejected"), (LoginRejected, "rejected"))
     return next((name for kind, name in kinds if isinstance(error, kind)), redact(type(error).__name__))
 
 

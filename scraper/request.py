@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import idna
+
 from scraper.errors import ConfigError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -98,16 +100,21 @@ def join(base: str, address: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of `url`, an international name in its ASCII form."""
+    """Return the host of `url`, an international name in the ASCII form that goes out (IDNA 2008, UTS 46)."""
     host = urlsplit(url).hostname or ""
     try:
-        return host if host.isascii() else host.encode("idna").decode()
-    except UnicodeError:
+        return host if host.isascii() else idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
         return host
 
 
 def origin(url: str) -> str:
-    """Return scheme, host and port of `url`, a scheme's own port left out: ``https://shop.example``."""
+    """Return scheme, host and port of `url`, a scheme's own port left out: ``https://shop.example``.
+
+    What is no usable address is an origin of its own: the text itself.
+    """
+    if not is_http(url):
+        return url
     parts, host = urlsplit(url), host_of(url)
     host = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)

@@ -15,20 +15,24 @@ from parsel import SelectorList
 from requests.structures import CaseInsensitiveDict
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
-from scraper.avoid import why_avoid
+from scraper.avoid import is_sign_out, why_avoid
 from scraper.errors import ConfigError, FetchError
 from scraper.forms import Form, is_password
 from scraper.item import Reject, extract
+from scraper.redact import redact_url
 from scraper.request import Callback, Request, is_http, join
-from scraper.selector import ADDRESSES, Element, Selector, compile_xpath, squeeze
+from scraper.selector import ADDRESSES, Element, Selector, compile_xpath, squeeze, texts_in
 
 T = TypeVar("T")
 Auth = Literal["signed_in", "anonymous", "unknown"]
 
+FORMS_NAMED = 20
+"""So many forms a message names at most."""
+
 _forms = compile_xpath("//form")
 _base = compile_xpath("string((//base[@href])[1]/@href)")
 _passwords = compile_xpath("//input[@type]")
-_shown = compile_xpath("//text()[not(ancestor::script or ancestor::style or ancestor::template)]")
+_ways = compile_xpath("//a[@href] | //form | //button")
 
 
 class Response:
@@ -69,7 +73,7 @@ class Response:
         self.set_cookies: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Response {self.status} {self.url} ({self.auth})>"
+        return f"<Response {self.status} {redact_url(self.url)} ({self.auth})>"
 
     @property
     def ok(self) -> bool:
@@ -108,9 +112,9 @@ class Response:
         """Return the body as JSON. Raises `FetchError` where it is none."""
         try:
             return json.loads(self.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FetchError(
-                f"{self.url} did not answer with JSON but with {self.content_type!r}."
+                f"{redact_url(self.url)} did not answer with JSON but with {self.content_type!r}."
             ) from error
 
     @cached_property
@@ -185,7 +189,7 @@ class Response:
         """
         if url in self._harmless:
             return False
-        reason = self.avoided.get(url) or (None if self.is_safe(url) else why_avoid(element, url))
+        reason = self.avoided.get(url) or (None if self.is_safe(url) else why_avoid(element, url, self.url))
         if reason is None:
             self._harmless.add(url)
         else:
@@ -219,9 +223,9 @@ class Response:
             self.avoids(url, root)
         return Request(url, callback=callback, depth=self.request.depth + 1, **options)
 
-    def forms(self) -> list[Form]:
-        """Return the forms of the page, in its order."""
-        return [self._form(element) for element in _forms(self.tree)] if self.is_html else []
+    def forms(self, most: int | None = None) -> list[Form]:
+        """Return the forms of the page, in its order, or the first `most` of them; to be filled in anew."""
+        return [self._form(element) for element in _forms(self.tree)[:most]] if self.is_html else []
 
     def form(self, selector: str) -> Form:
         """Return the form that `selector` matches, or that stands around or in its first match."""
@@ -230,7 +234,8 @@ class Response:
             for element in around:
                 if element.tag == "form":
                     return self._form(element)
-        raise ConfigError(f"{self.url} has no form {selector!r}; it has {self.forms() or 'no form at all'}.")
+        has = self.forms(FORMS_NAMED) or "no form at all"
+        raise ConfigError(f"{redact_url(self.url)} has no form {selector!r}; it has {has}.")
 
     def _form(self, element: Element) -> Form:
         return Form(element, url=self.url, base_url=self.base_url, encoding=self.encoding)
@@ -238,7 +243,26 @@ class Response:
     @cached_property
     def shown_text(self) -> str:
         """The text of the page without scripts and styles, white space collapsed."""
-        return squeeze(" ".join(map(str, _shown(self.tree))))
+        return squeeze(" ".join(texts_in(self.tree, _is_unseen)))
+
+    @cached_property
+    def ways_out(self) -> tuple[str, ...]:
+        """The addresses of the links, forms and buttons of the page to sign out by, as only members have."""
+        ways = _ways(self.tree) if self.is_html else ()
+        targets = [(way, self._target(way)) for way in ways]
+        reasons = [(target, why_avoid(way, target)) for way, target in targets]
+        return tuple(target for target, reason in reasons if reason and is_sign_out(reason))
+
+    def _target(self, way: Element) -> str:
+        url = join(self.base_url, way.get("href") or way.get("action") or way.get("formaction") or "")
+        return url if is_http(url) else self.url
+
+    @property
+    def password_names(self) -> frozenset[str]:
+        """The names of the fields in which the page asks for a password."""
+        if not self.has_password_field:
+            return frozenset()
+        return frozenset(c.get("name", "") for c in _passwords(self.tree) if is_password(c))
 
     @cached_property
     def has_password_field(self) -> bool:
@@ -246,6 +270,10 @@ class Response:
         if not self.is_html or b"password" not in self.content.lower():
             return False
         return any(is_password(control) for control in _passwords(self.tree))
+
+
+def _is_unseen(element: Element) -> bool:
+    return element.tag in ("script", "style", "template")
 
 
 def _address_of(target: Any) -> str:

@@ -54,9 +54,17 @@ class Retry:
         return value if isinstance(value, Retry) else cls(attempts=value)
 
     def call(
-        self, send: Callable[[], requests.Response], *, method: str, hurry: threading.Event, url: str = ""
+        self,
+        send: Callable[[], requests.Response],
+        *,
+        method: str,
+        hurry: threading.Event,
+        url: str = "",
+        waits: bool = True,
     ) -> tuple[requests.Response, int]:
         """Call `send` until it answers; return the last answer and the number of attempts.
+
+        Unless it `waits`, an answer that says when to come again is the last one.
 
         An answer with a transient status that outlives the attempts is returned, an error is raised, with
         ``attempts`` set on it. Once `hurry` is set, nothing is waited for or repeated any more.
@@ -65,7 +73,7 @@ class Retry:
         if first.is_settled(self.statuses):
             return first.result(), 1
         sends = chain([first.result], repeat(send))
-        retrying = self._retrying(method, url, hurry)
+        retrying = self._retrying(method, url, hurry, waits)
         try:
             response = retrying(lambda: next(sends)())
         except requests.RequestException as error:
@@ -73,11 +81,16 @@ class Retry:
             raise
         return response, retrying.statistics["attempt_number"]
 
-    def _retrying(self, method: str, url: str, hurry: threading.Event) -> tenacity.Retrying:
+    def _retrying(self, method: str, url: str, hurry: threading.Event, waits: bool) -> tenacity.Retrying:
         is_safe = method.upper() in SAFE_METHODS
+
+        def is_passing(answer: requests.Response) -> bool:
+            is_told = not waits and asked_to_wait(answer) > 0
+            return is_safe and answer.status_code in self.statuses and not is_told
+
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_transient if is_safe else _is_unsent)
-            | tenacity.retry_if_result(lambda answer: is_safe and answer.status_code in self.statuses),
+            | tenacity.retry_if_result(is_passing),
             wait=_Wait(self.wait, self.max_wait),
             stop=tenacity.stop_after_attempt(self.attempts) | _CutShort(hurry),
             sleep=lambda seconds: None,
@@ -165,6 +178,11 @@ class _Wait(wait_base):
             return 0.0
         asked = retry_after(state.outcome.result().headers.get("Retry-After", ""))
         return min(asked, self.max_wait)
+
+
+def asked_to_wait(answer: requests.Response) -> float:
+    """Return the seconds that an answer 429 or 503 asks to wait; 0 where it does not ask."""
+    return retry_after(answer.headers.get("Retry-After", "")) if answer.status_code in (429, 503) else 0.0
 
 
 def retry_after(value: str) -> float:

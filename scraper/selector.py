@@ -118,6 +118,21 @@ def text_of(element: Element) -> str:
     return squeeze(str(_string(element)))
 
 
+def texts_in(element: Element, is_unread: Callable[[Element], bool]) -> Iterator[str]:
+    """Yield each text below `element`, in the order of the page, but for what stands in an unread element.
+
+    XPath takes the square of the time for ``//text()``.
+    """
+    walk = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
+    for event, node in walk:
+        if event != "start":
+            yield (node.tail or "") if node is not element else ""
+        elif node is not element and is_unread(node):
+            walk.skip_subtree()
+        else:
+            yield node.text or ""
+
+
 def attribute(element: Element, name: str, base_url: str) -> str | None:
     """Return an attribute's value, absolute where it is an address, ``None`` where it is not there."""
     value = element.get(name)

@@ -130,12 +130,12 @@ class Session(Membership):
     # The steps of a crawl's request: session.fetch(request)
 
     def fetch(self, request: Request) -> Response:
-        """Send a request of a crawl and judge the answer; never signs in.
+        """Send a request of a crawl and judge the answer; never signs in, and waits for no ``Retry-After``.
 
         Raises `FetchError` where no answer came.
         """
         epoch, account = self.epoch, self.account
-        response = self.exchange(request)
+        response = self.exchange(request, waits=False)
         response.epoch, response.account = epoch, account
         response.auth = self.judge(response)
         return response

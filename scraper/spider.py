@@ -27,11 +27,17 @@ class Spider:
     `allowed_domains` are visited (``None``: those of `start_urls`; a domain stands for its subdomains too),
     and no URL that a regular expression of `deny` is found in. Links that would sign out or delete are not
     followed either, unless a regular expression of `allow` is found in their URL. `delay` is in seconds
-    between two requests to one host, half more or less; loopback is not delayed. `max_time` is in seconds,
-    `max_body` in bytes after decompression, `max_depth` in links from a start URL; the first limit that is
-    reached ends the crawl (pages that are under way are finished, so a few more items may come than
-    `max_items`). The session is kept for the next run, unless `save_session` is false, in `state_dir`
-    (``None``: the user's state folder).
+    between two requests to one host, half more or less; loopback is not delayed. With `throttle` it grows
+    when a host slows down, answers 429 or 503, or not at all. `obey_robots` keeps to robots.txt. `sitemaps`
+    adds the pages that sitemaps list to the start: ``True`` those that robots.txt names, or their addresses.
+
+    `max_time` is in seconds, `max_body` in bytes after decompression, `max_depth` in links from a start URL;
+    `max_pages_without_item` counts pages in a row, `max_error_rate` is the share of the last 100 pages that
+    failed, such as 0.5. The first limit that is reached ends the crawl (pages that are under way are
+    finished, so a few more items may come than `max_items`).
+
+    The session is kept for the next run, unless `save_session` is false, in `state_dir` (``None``: the user's
+    state folder).
     """
 
     name: ClassVar[str] = ""
@@ -44,6 +50,9 @@ class Spider:
     allow: str | Sequence[str] = ()
     concurrency: int = 4
     delay: float = 0.25
+    throttle: bool = True
+    obey_robots: bool = True
+    sitemaps: bool | str | Sequence[str] = False
     retry: Retry | int = Retry(attempts=4)
     timeout: Timeout | float | tuple[float, float] = Timeout()
     max_body: int = MAX_BODY
@@ -51,6 +60,8 @@ class Spider:
     max_items: int | None = None
     max_depth: int | None = None
     max_time: float | None = None
+    max_pages_without_item: int | None = None
+    max_error_rate: float | None = None
     max_relogins: int = 10
     save_session: bool = True
     state_dir: str | None = None

@@ -22,13 +22,14 @@ def judge(
     logged_out: Indicator | None = None,
     providers: Collection[str] = (),
     auth_cookies: Collection[str] = (),
+    password_fields: Collection[str] = (),
 ) -> Auth:
     """Return what `response` says; the first sign that is there decides.
 
     In this order: it was redirected to the login page or ended on one of the `providers`, which are the
     origins of identity providers; it shows `logged_out`; its status is 401, 419 or 440 (anonymous); it shows
-    `logged_in` (signed in); it asks for a password, or deletes all of the `auth_cookies` (anonymous); else
-    unknown.
+    `logged_in` (signed in); it asks for a password, in one of the `password_fields` of the login where those
+    are known, or deletes all of the `auth_cookies` (anonymous); else unknown.
     """
     if was_sent_to_login(response, login_url, providers) or shows(logged_out, response):
         return "anonymous"
@@ -36,8 +37,15 @@ def judge(
         return "anonymous"
     if shows(logged_in, response):
         return "signed_in"
-    is_over = response.has_password_field or _deletes(auth_cookies, response)
+    is_over = _asks(response, password_fields) or _deletes(auth_cookies, response)
     return "anonymous" if is_over else "unknown"
+
+
+def _asks(response: Response, password_fields: Collection[str]) -> bool:
+    """Whether a page asks for the password of the login; a member's page may ask for one to change it."""
+    if not password_fields:
+        return response.has_password_field
+    return not response.password_names.isdisjoint(password_fields)
 
 
 def was_sent_to_login(response: Response, login_url: str | None, providers: Collection[str] = ()) -> bool:
@@ -58,12 +66,11 @@ def was_sent_to_login(response: Response, login_url: str | None, providers: Coll
 
 def is_at(page: str, url: str) -> bool:
     """Whether `url` is that of `page`; parameters such as ``next`` may be added to it."""
+    if origin(page) != origin(url):
+        return False
     here, there = urlsplit(page), urlsplit(url)
-    return (
-        origin(page) == origin(url)
-        and here.path.rstrip("/") == there.path.rstrip("/")
-        and set(parse_qsl(here.query)) <= set(parse_qsl(there.query))
-    )
+    is_path = here.path.rstrip("/") == there.path.rstrip("/")
+    return is_path and set(parse_qsl(here.query)) <= set(parse_qsl(there.query))
 
 
 def _deletes(auth_cookies: Collection[str], response: Response) -> bool:

@@ -37,6 +37,10 @@ class Visit:
     requests: tuple[Request, ...] = ()
     denied: tuple[Request, ...] = ()
     avoided: tuple[tuple[str, str], ...] = ()
+    retry_after: float = 0.0
+    """Seconds that the host asks to wait before it is asked again; 0: it does not ask."""
+    says_nothing_of_host: bool = False
+    """Whether what went wrong is no sign of how the host is doing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -27,6 +27,10 @@ SUSPICIOUS = 2
 """A page under way so often when sessions died is fetched alone, and convicted if it kills so many."""
 
 
+LAST = 100
+"""Pages over which the rate of errors is taken."""
+
+
 class Tally:
     """What a crawl counts as it goes, on from what its job holds already."""
 
@@ -38,6 +42,13 @@ class Tally:
         counts = job.counts()
         self.pages, self.failed, self.items = counts.done, counts.failed, counts.items
         self.rejects, self.retries = counts.rejects, counts.retries
+        self.pages_without_item = 0
+        self._last: deque[bool] = deque(maxlen=LAST)
+
+    @property
+    def error_rate(self) -> float:
+        """The share of the last pages that failed; 0 as long as there were too few to say."""
+        return 1 - sum(self._last) / LAST if len(self._last) == LAST else 0.0
 
     @property
     def settled(self) -> int:
@@ -50,6 +61,8 @@ class Tally:
             visit = outcome.visit
             self.pages += visit.ok
             self.failed += not visit.ok
+            self._last.append(visit.ok)
+            self.pages_without_item = 0 if visit.items else self.pages_without_item + 1
             self.items += len(visit.items)
             self.rejects += len({reject.n for reject in visit.rejects})
             self.retries += visit.attempts - 1
@@ -119,19 +132,23 @@ class Watch:
     def closed(self, signed_out: list[Outcome]) -> list[Outcome] | None:
         """Return which of these pages are closed to the account; ``None`` where the session has ended.
 
-        Where the site cannot be asked, a page that is signed out twice is closed.
+        A page that is signed out twice is closed; the first time, another request may have got in its way.
         """
-        if not self._can_ask:
-            before = self._signed_out_before
-            twice = [outcome for outcome in signed_out if outcome.lease.id in before]
-            before.update(outcome.lease.id for outcome in signed_out)
-            return twice
+        before = self._signed_out_before
         asked_at = time.time()
-        if not self.spider.session.is_signed_in():
-            return None
-        self._alive_at, self.unproven = asked_at, []
-        self.job.event("alive", "")
-        return signed_out
+        if self._can_ask:
+            if not self.spider.session.is_signed_in():
+                return None
+            self._alive_at, self.unproven = asked_at, []
+            self.job.event("alive", "")
+        twice = [outcome for outcome in signed_out if outcome.lease.id in before]
+        before.update(outcome.lease.id for outcome in signed_out)
+        return twice
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether the site can be asked if the session is alive."""
+        return self._can_ask
 
     def take_back(self, signed_out: list[Outcome], tally: Tally) -> None:
         """Put everything that the ended session spoilt back into the frontier."""

@@ -1,5 +1,6 @@
 """Pages to read in tests, without a network."""
 
+from collections.abc import Callable
 from typing import Any
 
 from scraper import Response
@@ -13,3 +14,14 @@ def page(
     """An answer with this HTML."""
     content = html if isinstance(html, bytes) else html.encode()
     return Response(url, content=content, headers={"Content-Type": type} if type else {}, **options)
+
+
+class Counted:
+    """A function that counts how often it is called."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function, self.times = function, 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.times += 1
+        return self.function(*args, **kwargs)

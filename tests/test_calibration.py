@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from scraper.calibration import calibrate, features
 from tests.pages import page
 
@@ -44,8 +46,22 @@ def test_other_pages_are_known_by_the_way_out():
 
 
 def test_a_site_without_a_way_out_leaves_other_pages_unknown():
-    found = calibrate([page("")] * 2, [page("<p id=welcome>")] * 2)
+    found = calibrate([page(IN)] * 2, [page("<p id=welcome>")] * 2)
     assert not found.is_member_page(page("<p id=welcome>"))
+
+
+@pytest.mark.parametrize(
+    ("stranger", "member"),
+    [
+        (page("<a href=/cart?csrf=1>cart</a>"), page("<a href=/cart?csrf=2>cart</a>")),
+        (page("<div id=variant-a>"), page("<div id=variant-b>")),
+        (page(""), page("<div id=banner><a href=/help>Trouble?</a>")),
+        (page("busy", status=429), page("<a href=/logout>")),
+        (page("down", status=503), page("<a href=/logout>")),
+    ],
+)
+def test_what_differs_by_chance_or_trouble_proves_nobody(stranger, member):
+    assert calibrate([stranger] * 2, [member] * 2) is None
 
 
 def test_features_are_ids_names_links_and_forms():

@@ -604,3 +604,40 @@ def test_our_sentences_show_no_secrets_of_an_address(home):
 
 def test_international_names_are_one_origin_in_either_form():
     assert origin("https://b\u00fccher.example/a") == origin("https://xn--bcher-kva.example")
+
+
+FROM_A_FORM = {"Origin": "http://127.0.0.1", "X-CSRF": "csrf-t0ken-1", "X-Xsrf-Header": "csrf-t0ken-2"}
+
+
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_redirect_elsewhere_tells_the_origin_of_the_page_and_no_token(home, status):
+    home.answer = lambda asked: redirect(home.elsewhere.url(), status)
+    page = home.url("/login?ticket=abc#top")
+    Session(**ONCE).post(home.url("/away"), headers={"Referer": page, **FROM_A_FORM})
+    [asked] = home.elsewhere.asked
+    assert asked.headers["Referer"] == home.url("/")
+    assert not set(FROM_A_FORM) & set(asked.headers)
+
+
+def test_what_was_taken_off_for_another_origin_does_not_come_back(home):
+    home.elsewhere.answer = lambda asked: redirect(home.url("/back"))
+    Session(**ONCE).get(home.url("/away"), headers={"Referer": home.url("/login?ticket=abc")})
+    assert sent(home, "Referer") == [home.url("/login?ticket=abc"), home.url("/")]
+
+
+def test_a_redirect_on_the_same_origin_keeps_page_and_token(home):
+    home.answer = lambda asked: redirect("/b") if asked.path == "/a" else ok(asked)
+    page = home.url("/login?ticket=abc")
+    Session(**ONCE).get(home.url("/a"), headers={"Referer": page, "X-CSRF": "csrf-t0ken-1"})
+    assert sent(home, "Referer") == [page, page]
+    assert sent(home, "X-CSRF") == ["csrf-t0ken-1", "csrf-t0ken-1"]
+
+
+def test_tokens_that_a_redirect_hands_out_are_in_no_log_of_urllib3(home, caplog):
+    token = "Zq8Lk2Vb77aTq0sX"
+    target = f"/check/{token};jsessionid={token}?ticket={token}"
+    home.answer = lambda asked: redirect(target) if asked.path == "/" else ok(asked)
+    with caplog.at_level(logging.DEBUG):
+        assert Session(**ONCE).get(home.url()).url == home.url(target)
+    assert '"GET /check/***;jsessionid=***?ticket=*** HTTP/1.1" 200' in caplog.text
+    assert token not in caplog.text

@@ -41,6 +41,7 @@ class Title(Item):
 
 class Plain(Spider):
     start_urls = ("http://127.0.0.1/",)
+    obey_robots = False
     item = Title
     follow = "a"
     retry = 1
@@ -170,8 +171,9 @@ def test_no_page_is_fetched_after_a_failed_sign_in(site, job, shop):
     assert (site.counts.login_attempts, site.counts.pages, job.counts().done) == (1, {}, 0)
 
 
-def test_a_site_that_goes_away_during_the_crawl_keeps_what_was_committed(site, job, shop):
-    spider = shop(concurrency=1)
+def test_a_site_that_goes_away_during_the_crawl_keeps_what_was_committed(site, job, shop, monkeypatch):
+    monkeypatch.setattr("scraper.pace.FIRST_REST", 0.001)
+    spider = shop(concurrency=1, throttle=False)
     pages = itertools.count(1)
 
     def parse(response: Response):
@@ -183,8 +185,9 @@ def test_a_site_that_goes_away_during_the_crawl_keeps_what_was_committed(site, j
     spider.parse = parse
     with pytest.raises(LoginUnavailable, match="503"):
         crawl(spider, job)
-    assert (job.counts().done, job.counts().failed) == (6, 0)
-    assert job.counts().queued == 16
+    counts = job.counts()
+    assert (counts.done, counts.failed + counts.queued) == (6, 16)
+    assert all("stalled" in error for _, error in job.failures())
 
 
 def test_transient_failures_cost_retries_and_lose_nothing(site, job, shop):

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from scraper import ConfigError, Request
-from scraper.forms import Form, label_of
-from tests.pages import URL, page
+from scraper.forms import USERNAME, Form, find_field, label_of, label_text, owners
+from tests.pages import URL, Counted, page
 
 # The form with which the forms of six libraries were compared, in all its parts.
 LOGIN = """
@@ -464,3 +464,47 @@ def test_a_form_shows_how_and_where_it_goes_and_what_it_has():
         repr(form("<input name=a><input name=b>", "action=/x"))
         == "<Form GET https://shop.example/x with a, b>"
     )
+
+
+def test_a_form_shows_no_token_of_its_address():
+    it = form("<input name=q>", "action='/x;jsessionid=abc?csrf=def&page=2'", url=f"{URL}?ticket=ghi")
+    assert repr(it) == "<Form GET https://shop.example/x;jsessionid=***?csrf=***&page=2 with q>"
+    with pytest.raises(KeyError, match=r"The form at .*\?ticket=\*\*\* has no field 'name'"):
+        it["name"] = "ada"
+    with pytest.raises(KeyError, match=r"The form at .*\?ticket=\*\*\* has no button 'b'"):
+        it.button("b")
+
+
+# Pages that are made to keep a reader busy
+
+
+def test_the_controls_of_a_page_are_found_once_for_all_its_forms(monkeypatch):
+    searched = Counted(owners._controls)
+    monkeypatch.setattr(owners, "_controls", searched)
+    it = page("<form><input name=q><button>Go</button></form>" * 2_000)
+    assert {tuple(form.names) for form in it.forms()} == {("q",)}
+    it.forms()
+    assert searched.times == 1
+
+
+def test_forms_that_are_filled_in_do_not_fill_in_each_other():
+    it = page("<form><input name=q></form>")
+    it.forms()[0]["q"] = "books"
+    assert it.forms()[0].entries(None) == [("q", "")]
+
+
+def test_only_the_radio_button_checked_last_is_sent_of_many():
+    many = "".join(f"<input type=radio name=r checked value={n}>" for n in range(2_000))
+    assert entries(f"{many}<input type=radio name=r value=last>") == [("r", "1999")]
+
+
+def test_a_direction_is_found_in_what_is_deep():
+    deep = "<div>" * 1_900
+    it = page(f"<form dir=auto><input name=a dirname=d value=1>{deep}\u05d0").form("form")
+    assert ("d", "rtl") in it.entries(None)
+
+
+def test_the_label_around_many_fields_names_each_of_them():
+    it = form(f"<label>User{' <input name=u>' * 500}</label>")
+    assert {label_text(it, control) for control in it.controls} == {"User"}
+    assert find_field(it, USERNAME) == ("u", "its label")

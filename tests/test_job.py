@@ -144,6 +144,24 @@ def test_jobs_lie_in_a_folder_that_git_ignores(tmp_path):
     assert (tmp_path / "x" / ".gitignore").read_text() == "*\n"
 
 
+def test_nobody_else_may_look_at_a_job(tmp_path):
+    folder = tmp_path / "x"
+    with Job.create("shop", folder) as job, job.claimed():
+        job.add([Request(URL)])
+        modes = {path.name: path.stat().st_mode & 0o777 for path in [folder, *folder.rglob("*")]}
+    assert {modes.pop(name) for name in ("x", "jobs", "shop")} == {0o700}
+    endings = {name.replace(job.path.stem, "") for name in modes}
+    assert endings == {".gitignore", ".sqlite", ".sqlite-wal", ".sqlite-shm", ".sqlite.lock"}
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_folder_that_is_there_stays_as_it_is(tmp_path):
+    tmp_path.chmod(0o755)
+    with Job.create("shop", tmp_path) as job:
+        assert job.path.stat().st_mode & 0o777 == 0o600
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
 def test_jobs_that_begin_in_the_same_second_have_files_of_their_own(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         paths = set(pool.map(lambda _: _created(tmp_path), range(24)))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import html
+import json
 import re
+from types import SimpleNamespace
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scraper import Response
 from scraper.errors import (
     AccountLocked,
     CaptchaRequired,
+    CodeRejected,
     CodeRequired,
     LoginError,
     LoginRejected,
@@ -23,13 +26,15 @@ from scraper.errors import (
     TermsRequired,
 )
 from scraper.forms import Form
-from scraper.login.asks import asks_for_code, asks_for_new_password
-from scraper.login.captcha import captcha_in
-from scraper.login.complaints import complaint, quote
+from scraper.login import reading, words
+from scraper.login.asks import asks_for_code, asks_for_consent, asks_for_new_password
+from scraper.login.captcha import captcha_in, captcha_on
+from scraper.login.complaints import alerts_of, complaint, headings_of, news, quote
 from scraper.login.outcomes import Submitted, person_needed, refusal
 from scraper.login.words import CAPTCHA, CODE, EXPIRED, LATER, LOCKED, STALE, TERMS, TOO_MANY, WRONG, says
+from scraper.redact.values import EVERYDAY
 from tests.outcome_cases import CASES, PLAIN, Case, saying
-from tests.pages import page
+from tests.pages import Counted, page
 
 LOGIN = "https://shop.example/login"
 SPOKEN = re.sub(r"\[\[|\]\]", "", PLAIN)
@@ -324,7 +329,7 @@ def test_a_form_that_is_hidden_did_not_come_back():
 def test_a_code_that_is_asked_for_again_was_wrong_and_the_password_was_not():
     wrong = CODE_FORM.replace("{said}", "<p class=error>Invalid token.</p>")
     error = outcome(wrong, CODE_FORM.replace("{said}", ""), "code", code_only=True)
-    assert type(error) is LoginRejected
+    assert type(error) is CodeRejected
     assert (
         "did not accept the one-time code: it answered 200 with the same form again and says “Invalid"
         in str(error)
@@ -337,7 +342,7 @@ def test_a_page_that_asks_for_a_code_may_have_a_way_out():
     before, after = (
         f"{leave}{CODE_FORM.replace('{said}', said)}" for said in ("", "<p class=error>Incorrect code.</p>")
     )
-    assert type(outcome(after, before, "code", code_only=True)) is LoginRejected
+    assert type(outcome(after, before, "code", code_only=True)) is CodeRejected
 
 
 def test_too_many_wrong_codes_are_too_many():
@@ -720,6 +725,7 @@ printable = st.characters(exclude_categories=["C", "Z"])
 @settings(deadline=None)
 @given(st.text(printable, min_size=8, max_size=40), st.integers(0, 250))
 def test_no_secret_is_in_any_message_however_the_site_says_it(secret: str, padding: int):
+    assume(not EVERYDAY.match(secret))  # a word of our own sentences
     said = f"<p class=error>{'–' * padding} {html.escape(secret)} is locked</p>"
     for content in (said, said + PLAIN.replace("{said}", html.escape(secret))):
         for status in (200, 401, 429, 500):
@@ -734,3 +740,90 @@ def test_no_secret_is_in_any_message_however_the_site_says_it(secret: str, paddi
 def test_the_parts_of_an_address_that_look_secret_are_not_shown():
     error = outcome(page("", f"{LOGIN}?session_id=abcdef123456&next=/", status=500))
     assert f"{LOGIN}?session_id=***&next=/ answered 500" in str(error)
+
+
+# Pages that are made to keep a reader busy, or to show what was typed
+
+DEEP = "<div class=error>" * 1_900
+
+
+def test_a_text_full_of_what_is_in_doubt_is_looked_at_once(monkeypatch):
+    searched = Counted(words._doubts.search)
+    monkeypatch.setattr(words, "_doubts", SimpleNamespace(search=searched))
+    assert not says(LOCKED, f"lorem ipsum if {'locked out ' * 400}")
+    assert searched.times == 1
+    assert says(LOCKED, f"{'locked out ' * 400} if")
+
+
+def test_a_long_message_is_not_read_to_its_end():
+    data = json.dumps({"error": f"{'locked out ' * 100}. {'if locked out ' * 100_000}"})
+    assert type(outcome(page(data, LOGIN, type="application/json"))) is AccountLocked
+    assert says(LOCKED, "You are locked out. " + "x " * 100_000)
+    assert not says(LOCKED, "x. " * 2_000 + "You are locked out.")
+
+
+def test_a_page_is_read_once_however_deep_it_is(monkeypatch):
+    looks = Counted(reading._hides)
+    monkeypatch.setattr(reading, "_hides", looks)
+    texts = "<p>text to read</p><p hidden>no</p>" * 2_000
+    it = page(f"{DEEP}{texts}<b class=error>Wrong password</b>", LOGIN)
+    before = page(DEEP, LOGIN)
+    assert complaint(it, before) == "Wrong password"
+    assert "text to read" in news(it, before)
+    assert looks.times <= len(list(it.tree.iter())) + len(list(before.tree.iter()))
+
+
+def test_the_outermost_of_alerts_in_each_other_is_the_alert():
+    it = page("<div class=alert><p class=error>Wrong</p> password</div><p class=error>Again", LOGIN)
+    assert alerts_of(it) == ["Again", "Wrong password"]
+    long = page(f"<div class=alert>{'word ' * 200}<p class=error>Wrong password</p></div>", LOGIN)
+    assert alerts_of(long) == ["Wrong password"]
+
+
+def test_a_heading_that_nobody_closed_is_none():
+    it = page(f"<h1><div>Members{LONG}<h2>Your password has expired</h2>", LOGIN)
+    assert headings_of(it) == ["Your password has expired"]
+
+
+def test_json_in_json_is_read_as_deep_as_messages_are():
+    deep = '{"error": ' * 200 + '"Wrong password"' + "}" * 200
+    assert alerts_of(page(deep, LOGIN, type="application/json")) == []
+    assert alerts_of(page('{"errors": [{"detail": "Wrong password"}]}', LOGIN, type="application/json")) == [
+        "Wrong password"
+    ]
+
+
+def test_of_a_thousand_forms_the_first_are_looked_at():
+    many = "<form><input name=a autocomplete=one-time-code><button>Go</button></form>" * 2_000
+    assert type(outcome(PLAIN + many)) is LoginRejected
+    assert person_needed(page(many, LOGIN)) is not None
+    assert captcha_on(page(many + "<form><div class=h-captcha></div></form>", LOGIN)) is None
+
+
+def test_a_widget_belongs_to_the_forms_around_it_and_else_to_the_page():
+    it = page("<form id=a></form><form id=b><i class=h-captcha></i></form><i class=g-recaptcha></i>", LOGIN)
+    assert [captcha_in(form) for form in it.forms()] == [None, "hCaptcha"]
+    assert captcha_on(it) == "hCaptcha"
+    assert captcha_on(page("<form></form><i class=g-recaptcha></i>", LOGIN)) == "reCAPTCHA"
+
+
+def test_long_terms_are_terms():
+    long = f"<form method=post>{LONG * 3}<button>I accept the terms of use</button></form>"
+    assert asks_for_consent(page(long, LOGIN).forms()[0])
+
+
+@pytest.mark.parametrize("pin", ["4711", "7", "x1", "a<b", 'q"'])
+def test_no_secret_of_the_sign_in_is_quoted_however_short_it_is(pin: str):
+    shown = (html.escape(pin), html.escape(html.escape(pin)), html.escape(json.dumps(pin)[1:-1]))
+    new = "<form method=post action=/new><input type=password name=n1><input type=password name=n2></form>"
+    for text in shown:
+        said = f"<h1>Password has expired with PIN {text}</h1><p class=error>Password has expired: {text}</p>"
+        asked = person_needed(page(said + new, LOGIN), [pin])
+        for error in (asked, outcome(said + PLAIN, secrets=[pin]), outcome(page(said, LOGIN), secrets=[pin])):
+            [quoted] = re.findall("“(.*)”", str(error))
+            assert pin not in quoted
+            assert html.escape(pin) not in quoted
+
+
+def test_what_was_submitted_shows_no_secret():
+    assert "4711" not in repr(sent_from(PLAIN, secrets=["4711"]))

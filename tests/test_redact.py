@@ -36,6 +36,7 @@ from scraper.redact import (
     redact_url,
     redacted_traceback,
     register,
+    register_url,
     show_uncaught,
     unfit,
 )
@@ -789,6 +790,7 @@ def test_other_names_do_not(name):
         ("https://ada:pa@ss@shop.example:8443/", "https://***@shop.example:8443/"),
         ("//ada:pass@shop.example/@me", "//***@shop.example/@me"),
         ("/login?code=abc", "/login?code=***"),
+        ("https://shop.example/?csrf=abc&_xsrf=def", "https://shop.example/?csrf=***&_xsrf=***"),
         ("https://shop.example/?token=&sid", "https://shop.example/?token=&sid"),
         ("https://shop.example/hunter2?q=hunter2", "https://shop.example/***?q=***"),
         ("http://[broken?password=abc", "http://[broken?password=***"),
@@ -798,6 +800,31 @@ def test_other_names_do_not(name):
 def test_an_address_is_shown_without_what_its_names_call_secret(url, shown):
     register("hunter2")
     assert redact_url(url) == shown
+
+
+def test_an_address_of_parameters_in_each_other_is_shown_in_part():
+    assert redact_url("/?" + "a=" * 100_000) == f"/?{'a=' * 11}***"
+    assert redact_url("/?a=b=c=token=abc") == "/?a=b=c=token=***"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/login?a=1&ticket=abcdefgh1234",
+        "/login;jsessionid=abcdefgh1234/x",
+        "/cb#access_token=abcdefgh1234",
+        "/login?next=/x?csrf=abcdefgh1234",
+        "/login?ticket=abcdef%67h1234",
+    ],
+)
+def test_what_the_names_in_an_address_call_secret_is_kept_out_of_everything(url):
+    register_url(url)
+    assert redact("the ticket abcdefgh1234") == "the ticket ***"
+
+
+def test_other_values_of_an_address_are_not_secret():
+    register_url("/books-abcdefgh1234?page=abcdefgh1234&token=short")
+    assert redact("abcdefgh1234 short") == "abcdefgh1234 short"
 
 
 @fast

@@ -121,6 +121,19 @@ def test_rejected_rows_are_collected():
     assert [reject.n for reject in answer.rejects] == [1]
 
 
+def test_json_too_deep_to_be_read_is_none():
+    with pytest.raises(FetchError, match="did not answer with JSON"):
+        page("[" * 200_000, type="application/json").json()
+
+
+def test_the_text_shown_is_without_scripts_styles_and_templates():
+    html = (
+        "<title>A</title><p>b <!--no-->c<script>no</script> d<style>no</style><template><b>no</b></template>e"
+    )
+    assert page(html).shown_text == "A b c d e"
+    assert page("<div>" * 2_000 + "<p>x</p>\n" * 5_000).shown_text == " ".join("x" * 5_000)
+
+
 @pytest.mark.parametrize(
     ("html", "expected"),
     [
@@ -232,6 +245,26 @@ def test_a_form_that_is_not_there_says_which_are():
         page("<form><input name=q></form>").form("#login")
     with pytest.raises(ConfigError, match="it has no form at all"):
         page("<p>").form("p")
+
+
+def test_the_first_forms_may_do():
+    answer = page("<form id=a></form><form id=b></form><form id=c></form>")
+    assert [it.element.get("id") for it in answer.forms(2)] == ["a", "b"]
+
+
+def test_messages_show_no_token_of_the_address():
+    answer = page("{", f"{URL}?ticket=abc", type="text/html")
+    assert "?ticket=***" in repr(answer)
+    with pytest.raises(FetchError, match=r"\?ticket=\*\*\* did not answer with JSON"):
+        answer.json()
+    with pytest.raises(ConfigError, match=r"\?ticket=\*\*\* has no form '#login'"):
+        answer.form("#login")
+
+
+def test_of_many_forms_a_message_names_some():
+    with pytest.raises(ConfigError) as caught:
+        page("<form><input name=q></form>" * 500).form("#login")
+    assert str(caught.value).count("<Form ") == 20
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from spiders.books import Books
 from spiders.quotes import Quotes
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
+
+
+@pytest.fixture(autouse=True)
+def _no_rules(requests_mock: Mocker) -> None:
+    """No site has a robots.txt."""
+    requests_mock.get(re.compile(r"/robots\.txt$"), status_code=404)
 
 
 def quotes_page(n: int) -> str:

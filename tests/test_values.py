@@ -578,6 +578,27 @@ def test_a_use_far_in_the_future_was_noted_by_a_wrong_clock():
     assert clock.slept == []
 
 
+@pytest.mark.parametrize("is_noted", [False, True])
+def test_a_clock_that_is_set_back_was_wrong_before(is_noted):
+    clock = Clock(86_459)
+    source = codes(clock)
+    source.skip(86_400 // 30) if is_noted else source()
+    clock.now = 59
+    source()
+    assert (source.used, clock.slept) == (1, [])
+    source()
+    assert (source.used, clock.slept) == (2, [1])
+
+
+def test_a_clock_that_is_set_right_by_a_little_gives_no_code_twice():
+    clock = Clock(59)
+    source = codes(clock)
+    source()
+    clock.now = 29
+    source()
+    assert (source.used, clock.slept) == (2, [31])
+
+
 def test_a_changed_seed_is_told_from_the_former(monkeypatch):
     source = codes(Clock(59), env("SHOP_TOTP"))
     monkeypatch.setenv("SHOP_TOTP", SEED)

@@ -21,6 +21,7 @@ from scraper.errors import ConfigError, SecretMissing
 from scraper.redact import forget_all, register
 from scraper.values import Secret, env
 from scraper.vault import Attempt, Identity, Vault
+from scraper.vault.envelope import VERSION, _checksum
 from scraper.vault.identity import folder_name
 from tests.commands import environment
 
@@ -464,6 +465,66 @@ def test_a_damaged_ledger_blocks_until_it_is_cleared(used: Vault, folder: Path, 
     assert path.read_bytes() == broken
     assert used.pardon(ADA) is True
     assert (used.objection(ADA, PASSWORD), used.attempts(ADA), used.load(ADA)) == (None, [], STATE)
+
+
+def edited(path: Path, **changes: Any) -> None:
+    """Change what a file says, with a checksum that is right; ``...`` leaves something out."""
+    body = {**json.loads(path.read_bytes()), **changes}
+    body = {key: value for key, value in body.items() if key not in ("version", "checksum") and value != ...}
+    path.write_text(json.dumps({"version": VERSION, "checksum": _checksum(body), **body}))
+
+
+ODD_LEDGERS: dict[str, dict[str, Any]] = {
+    "nobody's": {"who": {}},
+    "somebody's": {"who": "ada"},
+    "without whose": {"who": ...},
+    "without an age": {"written_at": ...},
+    "of odd age": {"written_at": "yesterday"},
+    "without attempts": {"attempts": ...},
+    "an attempt of nothing": {"attempts": [{}]},
+    "an attempt that is none": {"attempts": ["x"]},
+    "an odd attempt": {"attempts": [{"at": "now", "outcome": "rejected", "message": ""}]},
+    "an odd rejection": {"rejected": [{"x": 1}]},
+    "rejections that are none": {"rejected": {"x": 1}},
+    "a lock that is none": {"locked": True},
+    "an odd lock": {"locked": {"at": "now", "outcome": "locked", "message": ""}},
+    "an odd code": {"code": "1"},
+}
+
+
+@pytest.mark.parametrize("how", ODD_LEDGERS)
+def test_an_odd_ledger_is_damaged_though_its_checksum_is_right(used: Vault, folder: Path, how):
+    path = file(folder, "*.ledger.json")
+    edited(path, **ODD_LEDGERS[how])
+    for use in (*USES[3:6], USES[7], lambda vault: vault.last_code(ADA)):
+        with pytest.raises(ConfigError, match="`python -m scraper login shop --forget` clears it"):
+            use(used)
+    assert used.pardon(ADA) is True
+    assert used.attempts(ADA) == []
+
+
+def test_a_rejection_with_an_odd_hash_is_damaged(used: Vault, folder: Path):
+    path = file(folder, "*.ledger.json")
+    [rejection] = json.loads(path.read_bytes())["rejected"]
+    edited(path, rejected=[{**rejection, "salt": "xyz"}])
+    with pytest.raises(ConfigError, match="is damaged"):
+        used.objection(ADA, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"state": ...},
+        {"state": "x"},
+        *({"state": ..., "sealed": it} for it in (1, {}, {"salt": "x", "token": 1})),
+    ],
+)
+def test_an_odd_session_counts_as_none(folder: Path, caplog, content):
+    vault = Vault(folder, key=KEY)
+    Vault(folder).save(ADA, STATE)
+    edited(path := session_file(folder), **content)
+    assert vault.load(ADA) is None
+    assert f"The saved session {path} is damaged." in caplog.text
 
 
 def test_a_session_in_the_place_of_another_counts_as_none(vault: Vault, folder: Path, caplog):

@@ -97,7 +97,8 @@ def test_an_interstitial_with_one_button_a_refresh_and_a_script_are_walked_throu
         ("GET", "/enter"): redirect("/home", 302, **{"Set-Cookie": "sid=1; Path=/"}),
     }
     assert session(site).sign_in() == 1
-    assert [asked.path for asked in site.server.asked][:5] == ["/login", "/login", "/seen", "/step", "/enter"]
+    walked = [asked.path for asked in site.server.asked]
+    assert walked[2:7] == ["/login", "/login", "/seen", "/step", "/enter"]
 
 
 def test_a_refresh_carries_the_referer_that_a_browser_would_send(site):
@@ -228,7 +229,10 @@ def test_a_consent_page_of_the_provider_is_confirmed(site, provider):
     ("page", "cookie", "header", "token"),
     [
         ("<meta name=csrf-token content=tok123456>", "", "X-CSRF-Token", "tok123456"),
-        ("<meta name=_csrf content=tok9><meta name=_csrf_header content=X-SPRING>", "", "X-SPRING", "tok9"),
+        ("<meta name=_csrf content=tok9><meta name=_csrf_header content=X-XSRF-S>", "", "X-XSRF-S", "tok9"),
+        ("<meta name=_csrf content=tok9><meta name=_csrf_header content=Host>", "", "X-CSRF-Token", "tok9"),
+        ("<meta name=_csrf content=tok9><meta name=_csrf_header content=X-Role>", "", "X-CSRF-Token", "tok9"),
+        ("<meta name=csrf-token content=' tok9 '>", "", "X-CSRF-Token", "tok9"),
         ("", "XSRF-TOKEN=a%3Db; Path=/", "X-XSRF-TOKEN", "a=b"),
         ("", "csrftoken=dj4ngo; Path=/", "X-CSRFToken", "dj4ngo"),
         ("", "_xsrf=2|abc; Path=/", "X-XSRFToken", "2|abc"),
@@ -255,6 +259,19 @@ def test_no_csrf_token_goes_to_another_origin(site, provider):
     assert "X-CSRF-Token" not in provider.server.asked[0].headers
 
 
+def test_a_redirect_of_the_form_takes_no_token_and_no_address_elsewhere(site, provider):
+    metas = "<meta name=_csrf content=tok123456><meta name=_csrf_header content=X-CSRF>"
+    site.pages = {
+        ("GET", "/login"): html(metas + LOGIN),
+        ("POST", "/login"): redirect(provider.server.url("/x")),
+    }
+    with pytest.raises(LoginError):
+        session(site, path="/login?ticket=abc").sign_in()
+    asked = provider.server.asked[0].headers
+    assert asked["Referer"] == site.server.url("/")
+    assert not {"X-CSRF", "Origin", "Cookie"} & set(asked)
+
+
 def test_a_sign_in_that_goes_round_in_circles_stops(site):
     def again(asked: Asked) -> Reply:
         n = len(site.server.asked)
@@ -263,7 +280,7 @@ def test_a_sign_in_that_goes_round_in_circles_stops(site):
     site.pages = {("POST", "/login"): again, ("GET", "/login"): html(LOGIN)}
     site.pages |= {("GET", f"/round/{n}"): again for n in range(40)}
     with pytest.raises(LoginError, match="still going on after 12 steps"):
-        session(site).sign_in()
+        session(site, logged_in="#me").sign_in()
     assert len(site.server.asked) == 13
 
 

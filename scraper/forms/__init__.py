@@ -4,9 +4,11 @@ from scraper.forms.controls import input_type, is_password, label_of
 from scraper.forms.form import Form
 from scraper.forms.meanings import (
     CODE,
+    MOST_FORMS,
     PASSWORD,
     USERNAME,
     find_field,
+    hides,
     is_visible,
     label_text,
     visible_fields,
@@ -14,10 +16,12 @@ from scraper.forms.meanings import (
 
 __all__ = [
     "CODE",
+    "MOST_FORMS",
     "PASSWORD",
     "USERNAME",
     "Form",
     "find_field",
+    "hides",
     "input_type",
     "is_password",
     "is_visible",

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 
 from scraper.forms.sanitize import SPACE, sanitize
-from scraper.selector import Element, compile_xpath, text_of
+from scraper.forms.trees import inherited, once
+from scraper.selector import Element, compile_xpath, text_of, texts_in
 
 _options = compile_xpath(".//option")
 _visible = compile_xpath(".//text()[not(ancestor::script or ancestor::style)]")
@@ -72,17 +73,21 @@ def is_sent(control: Element) -> bool:
 
 def is_disabled(control: Element) -> bool:
     """Whether `control` is disabled, by itself or by a fieldset around it, whose first legend is exempt."""
-    if control.get("disabled") is not None:
-        return True
-    return any(
-        fieldset.get("disabled") is not None and not _in_first_legend(control, fieldset)
-        for fieldset in control.iterancestors("fieldset")
-    )
+    return control.get("disabled") is not None or _in_disabled(control)
 
 
-def _in_first_legend(control: Element, fieldset: Element) -> bool:
-    legend = next(fieldset.iterchildren("legend"), None)
-    return legend is not None and legend in control.iterancestors("legend")
+@inherited
+def _in_disabled(element: Element) -> bool:
+    """Whether `element` stands right in a disabled fieldset, and is not its first legend."""
+    around = element.getparent()
+    if around is None or around.tag != "fieldset" or around.get("disabled") is None:
+        return False
+    return element is not _first_legend(around)
+
+
+@once
+def _first_legend(fieldset: Element) -> Element | None:
+    return next(fieldset.iterchildren("legend"), None)
 
 
 def enabled_options(select: Element) -> list[Element]:
@@ -149,7 +154,7 @@ def direction(control: Element, value: str) -> str:
         if element is control and input_type(control) == "tel" and stated != "auto":
             return "ltr"
         if stated == "auto" or element.tag == "bdi":
-            return _direction_of(value if element is control else _text_for_direction(element)) or "ltr"
+            return (_direction_of(value) if element is control else _direction_in(element)) or "ltr"
     return "ltr"
 
 
@@ -161,10 +166,11 @@ def _direction_of(text: str) -> str | None:
     return None
 
 
-def _text_for_direction(element: Element) -> str:
-    texts = [element.text or ""]
-    for child in element:
-        is_read = child.tag not in ("bdi", "script", "style", "textarea") and child.get("dir") is None
-        texts += [_text_for_direction(child)] if is_read and isinstance(child.tag, str) else []
-        texts.append(child.tail or "")
-    return "".join(texts)
+@once
+def _direction_in(element: Element) -> str | None:
+    """Return the direction of the first text in `element` that has one."""
+    return next(filter(None, map(_direction_of, texts_in(element, _is_unread_for_direction))), None)
+
+
+def _is_unread_for_direction(element: Element) -> bool:
+    return element.tag in ("bdi", "script", "style", "textarea") or element.get("dir") is not None

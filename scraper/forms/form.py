@@ -6,6 +6,7 @@ Follows "Constructing the entry list" and "Form submission" of the HTML standard
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from scraper.forms.address import resolve
 from scraper.forms.bodies import Entries, NoFile, multipart, plain, urlencoded
@@ -26,28 +27,28 @@ from scraper.forms.controls import (
     submits,
 )
 from scraper.forms.encoding import accepted_encoding, output_encoding
-from scraper.request import Request, is_http, origin
-from scraper.selector import Element, compile_css, compile_xpath
+from scraper.forms.owners import controls_of
+from scraper.redact import redact_url
+from scraper.referrer import referrer
+from scraper.request import Request, origin
+from scraper.selector import Element, compile_css
 
 NOT_TYPED_INTO = frozenset({"submit", "image", "button", "reset", "hidden", "checkbox", "radio", "file"})
-
-_controls = compile_xpath(
-    "(//input | //select | //textarea | //button)[not(ancestor::template) and (@form or ancestor::form)]"
-)
 
 
 class Form:
     """One form of a page. ``form["q"] = "books"`` fills a control, ``submit()`` gives the `Request`.
 
     A value may be a text, a list of texts (several boxes, options or controls of one name), or a bool
-    (a box ticked or not). `encoding` is Python's name of what the page was read in.
+    (a box ticked or not). `encoding` is Python's name of what the page was read in. Which controls belong to
+    it is found out once for all forms of a page.
     """
 
     def __init__(self, element: Element, *, url: str, base_url: str, encoding: str = "utf-8") -> None:
         self.element, self.url, self.base_url = element, url, base_url
         self.page_encoding = output_encoding(encoding)
         self.encoding = accepted_encoding(element.get("accept-charset", "")) or self.page_encoding
-        self.controls = [control for control in _controls(element) if self._owns(control)]
+        self.controls = controls_of(element)
         self._values: dict[str, str | bool | list[str]] = {}
 
     @property
@@ -60,17 +61,26 @@ class Form:
 
     def __setitem__(self, name: str, value: str | bool | list[str]) -> None:
         if name not in self:
-            raise KeyError(f"The form at {self.url} has no field {name!r}; it has {self._listed()}.")
+            raise KeyError(f"The form at {self._where} has no field {name!r}; it has {self._listed()}.")
         self._values[name] = value
 
     def __repr__(self) -> str:
-        return f"<Form {self.method(None)} {self.action(None)} with {self._listed()}>"
+        return f"<Form {self.method(None)} {redact_url(self.action(None))} with {self._listed()}>"
+
+    @property
+    def _where(self) -> str:
+        """Where the form is, as a message may show it."""
+        return redact_url(self.url)
 
     def _listed(self) -> str:
         return ", ".join(self.names) or "no field with a name"
 
     def typed_into(self) -> list[Element]:
         """Return the enabled controls with a name that a person types into."""
+        return list(self._typed_into)
+
+    @cached_property
+    def _typed_into(self) -> list[Element]:
         return [
             control
             for control in self.controls
@@ -84,11 +94,13 @@ class Form:
 
     def button(self, selector: str) -> Element:
         """Return the button that the CSS selector matches."""
-        matches = compile_css(selector)(self.element.getroottree().getroot())
+        matches = set(compile_css(selector)(self.element.getroottree().getroot()))
         for button in self.buttons():
             if button in matches:
                 return button
-        raise KeyError(f"The form at {self.url} has no button {selector!r}; it has {self._buttons_listed()}.")
+        raise KeyError(
+            f"The form at {self._where} has no button {selector!r}; it has {self._buttons_listed()}."
+        )
 
     def _buttons_listed(self) -> str:
         return ", ".join(repr(label_of(button)) for button in self.buttons()) or "no button"
@@ -108,22 +120,12 @@ class Form:
         button = button if button is not None else next(iter(self.buttons()), None)
         entries = self.entries(button)
         url = self.action(button).partition("#")[0]
-        headers = self._referer(url)
+        headers = referrer(self.url, url)
         if self.method(button) == "GET":
             return Request(f"{url.partition('?')[0]}?{urlencoded(entries, self.encoding)}", headers=headers)
         body, content_type = self._body(entries, button)
         headers |= {"Content-Type": content_type, "Origin": origin(self.url)}
         return Request(url, "POST", headers, body)
-
-    def _referer(self, url: str) -> dict[str, str]:
-        """Say where it comes from: all of it only to the same origin, nothing from https to http.
-
-        That is the policy where a page states none (Referrer Policy, strict-origin-when-cross-origin).
-        """
-        if not is_http(url) or origin(url) == origin(self.url):
-            return {"Referer": self.url.partition("#")[0]}
-        is_downgrade = self.url.startswith("https:") and url.startswith("http:")
-        return {} if is_downgrade else {"Referer": f"{origin(self.url)}/"}
 
     def _body(self, entries: Entries, button: Element | None) -> tuple[bytes, str]:
         enctype = _attribute(self.element, button, "enctype").lower()
@@ -170,28 +172,18 @@ class Form:
     def _is_checked(self, control: Element, given: _Values | None) -> bool:
         if given:
             return given.chooses(control.get("value", "on"))
-        return control.get("checked") is not None and control is self._last_checked(control)
+        if control.get("checked") is None:
+            return False
+        return input_type(control) == "checkbox" or control is self._last_checked[control.get("name")]
 
-    def _last_checked(self, control: Element) -> Element:
-        """Return `control`, or of its radio group the button that is checked last: only that one stays so."""
-        group = [
-            other
-            for other in self.controls
-            if input_type(other) == "radio" and other.get("name") == control.get("name")
-            if other.get("checked") is not None
-        ]
-        return group[-1] if input_type(control) == "radio" else control
-
-    def _owns(self, control: Element) -> bool:
-        """Whether this form is the "form owner" of `control`."""
-        named = control.get("form")
-        if named is None:
-            return next(control.iterancestors("form"), None) is self.element
-        return named != "" and named == self.element.get("id") and self._is_first_of_its_id(named)
-
-    def _is_first_of_its_id(self, name: str) -> bool:
-        root = self.element.getroottree().getroot()
-        return next((element for element in root.iter() if element.get("id") == name), None) is self.element
+    @cached_property
+    def _last_checked(self) -> dict[str | None, Element]:
+        """The radio button of each group that is checked last: only that one stays so."""
+        return {
+            control.get("name"): control
+            for control in self.controls
+            if input_type(control) == "radio" and control.get("checked") is not None
+        }
 
 
 class _Values:
@@ -216,12 +208,13 @@ class _Values:
 def _chosen(select: Element, given: _Values | None) -> list[Element]:
     """Return the options that are sent: of a select that takes one, the last that is chosen."""
     enabled = enabled_options(select)
+    can_be_chosen = set(enabled)
     if given:
         chosen = [option for option in enabled if given.chooses(option_value(option))]
     else:
         chosen = selected_options(select)
     chosen = chosen if select.get("multiple") is not None else chosen[-1:]
-    return [option for option in chosen if option in enabled]
+    return [option for option in chosen if option in can_be_chosen]
 
 
 def _newlines(text: str) -> str:

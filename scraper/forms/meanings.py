@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from scraper.forms.controls import input_type, is_password
 from scraper.forms.form import Form
-from scraper.selector import Element, compile_xpath, text_of
+from scraper.forms.owners import label_of_id, label_words
+from scraper.forms.trees import inherited
+from scraper.selector import Element
 
 USERNAME, PASSWORD, CODE = "username", "password", "code"
 
@@ -32,7 +34,12 @@ _OTHER_WORDS = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_labels = compile_xpath("//label[@for]")
+
+MOST_FORMS = 200
+"""So many forms of a page are looked at for a sign-in."""
+
+MOST_FIELDS = 100
+"""So many fields of a form are looked at for a meaning; what has more is no sign-in."""
 
 
 class Field(NamedTuple):
@@ -56,7 +63,8 @@ def find_field(form: Form, meaning: str) -> Field | None:
     signs = _SIGNS.get(meaning)
     if signs is None:
         return None
-    found = [(sign, control) for control in visible_fields(form) if (sign := signs(form, control))]
+    fields = visible_fields(form)[:MOST_FIELDS]
+    found = [(sign, control) for control in fields if (sign := signs(form, control))]
     if not found:
         return _before_password(form) if meaning == USERNAME else None
     sign, control = max(found, key=lambda pair: pair[0].strength)
@@ -70,21 +78,27 @@ def visible_fields(form: Form) -> list[Element]:
 
 def is_visible(element: Element) -> bool:
     """Whether nothing in its markup, or in that around it, hides `element`."""
-    return not any(
-        part.get("hidden") is not None
-        or part.get("aria-hidden") == "true"
-        or _HIDDEN_STYLE.search(part.get("style", ""))
-        for part in (element, *element.iterancestors())
+    return not _is_hidden(element)
+
+
+def hides(element: Element) -> bool:
+    """Whether the markup of `element` hides it and all in it."""
+    return (
+        element.get("hidden") is not None
+        or element.get("aria-hidden") == "true"
+        or bool(_HIDDEN_STYLE.search(element.get("style", "")))
     )
+
+
+_is_hidden = inherited(hides)
 
 
 def label_text(form: Form, control: Element) -> str:
     """Return the text of the label of a control: one around it, or one for its id."""
     around = next(control.iterancestors("label"), None)
     if around is not None:
-        return text_of(around)
-    id = control.get("id")
-    return next((text_of(label) for label in _labels(form.element) if id and label.get("for") == id), "")
+        return label_words(around)
+    return label_of_id(form.element, control.get("id", ""))
 
 
 def _words(form: Form, control: Element) -> Iterator[tuple[str, str]]:

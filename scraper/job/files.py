@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from scraper import private
 from scraper.errors import ConfigError
 
 FOLDER = Path(".scraper")
@@ -44,7 +45,7 @@ def is_claimed(path: Path) -> bool:
 @contextmanager
 def claimed(path: Path) -> Iterator[None]:
     """Work on a job as the only process. Raises `ConfigError` where another does; a killed one lets go."""
-    lock = FileLock(path.with_name(path.name + ".lock"), timeout=0)
+    lock = FileLock(path.with_name(path.name + ".lock"), timeout=0, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
@@ -60,11 +61,11 @@ def claimed(path: Path) -> Iterator[None]:
 
 
 def new_path(folder: Path, spider: str) -> Path:
-    """Make the folders and return a path that is not taken yet."""
+    """Make the folders and an empty file, all private, and return its path, which was not taken yet."""
     jobs = folder / "jobs" / spider
     try:
-        jobs.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n")
+        private.make_folder(jobs)
+        private.write(folder / ".gitignore", b"*\n")
     except OSError as error:
         raise ConfigError(f"The job's folder {jobs} cannot be made: {error.strerror}.") from error
     stem = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
@@ -75,7 +76,7 @@ def new_path(folder: Path, spider: str) -> Path:
 def _reserve(path: Path) -> bool:
     """Make an empty file; return whether there was none yet."""
     try:
-        path.touch(exist_ok=False)
+        path.touch(0o600, exist_ok=False)
     except FileExistsError:
         return False
     return True

@@ -24,6 +24,7 @@ from scraper.item import Reject
 from scraper.job import files, schema
 from scraper.redact import redact
 from scraper.request import Request
+from scraper.traps import without_session_id
 from scraper.visit import Lease, Outcome, Visit
 
 _WAITING = "SELECT * FROM requests WHERE state = 'queued' AND not_before <= ? ORDER BY priority DESC, "
@@ -140,12 +141,26 @@ class Job:
             )
         return [Lease(row["id"], _request(row), now) for row in rows]
 
-    def put_back(self, leases: Iterable[Lease]) -> None:
-        """Take leases back: their requests wait again."""
+    def put_back(self, leases: Iterable[Lease], *, not_before: float = 0.0) -> None:
+        """Take leases back: their requests wait again, until `not_before` at least (seconds since 1970)."""
+        if rows := [(not_before, lease.id) for lease in leases]:
+            with self._transaction():
+                self._db.executemany(
+                    "UPDATE requests SET state = 'queued', not_before = ? WHERE id = ?", rows
+                )
+
+    def deny(self, leases: Iterable[Lease], reason: str) -> None:
+        """Leave requests out that were leased, and keep why."""
         with self._transaction():
             self._db.executemany(
-                "UPDATE requests SET state = 'queued' WHERE id = ?", [(lease.id,) for lease in leases]
+                "UPDATE requests SET state = 'denied', error = ? WHERE id = ?",
+                [(redact(reason), lease.id) for lease in leases],
             )
+
+    def next_moment(self) -> float | None:
+        """Return when the next request that waits may go (seconds since 1970); ``None`` where none waits."""
+        moment = self._one("SELECT min(not_before) FROM requests WHERE state = 'queued'")
+        return None if moment is None else float(moment)
 
     def put_all_back(self) -> None:
         """Take back everything that is handed out, when nobody works on it any more."""
@@ -326,8 +341,11 @@ class Job:
 
 
 def fingerprint(request: Request, account: str | None) -> bytes:
-    """Return the key under which a request is known: method, canonical URL, body and account."""
-    parts = (request.method, canonicalize_url(request.url), account or "")
+    """Return the key under which a request is known: method, canonical URL, body and account.
+
+    A session id in the URL does not count: it is another one each time.
+    """
+    parts = (request.method, canonicalize_url(without_session_id(request.url)), account or "")
     text = json.dumps(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text + b"\0" + (request.content or b""), digest_size=16).digest()
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from scraper.forms import CODE, Form, find_field, is_password, label_of, label_text, visible_fields
+from scraper.forms.trees import once, root_of
 from scraper.login import words
 from scraper.login.captcha import captcha_field
-from scraper.login.complaints import text_in
+from scraper.login.complaints import LONGEST_COMPLAINT
 from scraper.login.pages import BRIEF
+from scraper.login.reading import text_in
 from scraper.selector import Element, compile_xpath, text_of
 
 _headings = compile_xpath("//h1 | //h2")
@@ -28,7 +30,7 @@ def asks_for_code(form: Form) -> bool:
     if asks_plainly_for_code(form):
         return True
     is_all = _code_field(form) is not None and len(visible_fields(form)) == 1
-    return is_all and len(text_in(form.element.getroottree().getroot())) <= BRIEF
+    return is_all and len(text_in(root_of(form.element))) <= BRIEF
 
 
 def asks_plainly_for_code(form: Form) -> bool:
@@ -58,9 +60,15 @@ def asks_for_consent(form: Form) -> bool:
     """Whether a form has nothing to type, and asks to accept something that is not about cookies."""
     if visible_fields(form) or not form.buttons():
         return False
-    said = f"{text_in(form.element)} {' '.join(map(label_of, form.buttons()))}"
-    heard = ". ".join([said, *map(text_of, _headings(form.element))])
+    buttons = " ".join(map(label_of, form.buttons()))
+    said = f"{text_in(form.element)} {buttons}"
+    heard = f"{buttons}. {_headings_of(root_of(form.element))}. {said}"  # terms may be long, so last
     return words.says(words.TERMS, heard) and "cookie" not in said.lower()
+
+
+@once
+def _headings_of(root: Element) -> str:
+    return ". ".join(map(text_of, _headings(root)))[:LONGEST_COMPLAINT]
 
 
 def _described(form: Form, control: Element) -> str:

@@ -64,6 +64,11 @@ class Login(ABC):
         """The name of the account, which goes with each page and item it saw; it is no secret."""
         return None
 
+    @property
+    def has_account(self) -> bool:
+        """Whether it signs in one account of several, rather than with a password for all."""
+        return True
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
 

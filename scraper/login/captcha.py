@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from scraper.forms import USERNAME, Form, find_field, is_password, label_text, visible_fields
-from scraper.login.complaints import is_shown
+from scraper.forms import MOST_FORMS, USERNAME, Form, find_field, is_password, label_text, visible_fields
+from scraper.forms.trees import once, root_of
+from scraper.login.reading import is_shown
 from scraper.login.words import CAPTCHA, says
 from scraper.response import Response
 from scraper.selector import Element, compile_xpath
@@ -33,9 +34,8 @@ _CHALLENGES = {"cf-mitigated": ("challenge", "Cloudflare"), "x-amzn-waf-action":
 """Headers that say an answer is a captcha, and who sent it."""
 
 _NOT_WIDGETS = frozenset(("button", "input", "textarea", "script", "link", "style", "a"))
-_widgets = compile_xpath(".//*[@class or @id or @data-sitekey or contains(name(), '-')]")
+_widgets = compile_xpath("//*[@class or @id or @data-sitekey or contains(name(), '-')]")
 _pictures = compile_xpath(".//img[@src]")
-_in_form = compile_xpath("boolean(ancestor::form)")
 _PICTURE = re.compile(
     r"[ck]aptcha|securimage|verif(y|ication)[-_]?(code|ima?ge?)|(validate|check|rand|auth|security)[-_]?(code|ima?ge?)|"
     r"vcode|sec-?code|(code|num)[-_]?ima?ge?",
@@ -56,17 +56,25 @@ def captcha_on(page: Response) -> str | None:
     for header, (value, name) in _CHALLENGES.items():
         if page.headers.get(header, "").lower() == value:
             return name
-    forms = (captcha_in(form) for form in page.forms() if is_shown(form.element))
+    forms = (captcha_in(form) for form in page.forms(MOST_FORMS) if is_shown(form.element))
     return next(filter(None, forms), None) or (widget_in(page.tree) if page.is_html else None)
 
 
 def widget_in(element: Element) -> str | None:
     """Name the first visible widget below `element`; below a whole page, only outside of forms."""
-    is_page = element.tag != "form"
-    for part in _widgets(element):
-        if (name := _widget(part)) and is_shown(part) and not (is_page and _in_form(part)):
-            return name
-    return None
+    root = root_of(element)
+    return _by_form(root).get(None if element is root else element)
+
+
+@once
+def _by_form(root: Element) -> dict[Element | None, str]:
+    """Return the first visible widget in each form of a page, and under ``None`` outside of all."""
+    first: dict[Element | None, str] = {}
+    for part in _widgets(root):
+        if (name := _widget(part)) and is_shown(part):
+            for form in list(part.iterancestors("form")) or [None]:
+                first.setdefault(form, name)
+    return first
 
 
 def _widget(element: Element) -> str | None:

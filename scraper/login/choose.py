@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from scraper.forms import Form, find_field, input_type, is_password, label_of
+from scraper.avoid import why_avoid
+from scraper.forms import Form, find_field, input_type, is_password, is_visible, label_of
+from scraper.request import is_http
 from scraper.selector import Element, compile_xpath, text_of
 
 Taken = dict[str, tuple[str, str]]
@@ -19,7 +21,8 @@ _SIGN_IN = re.compile(
 )
 _ELSEWHERE = re.compile(
     r"regist|sign ?up|create|join|forgot|reset|cancel|guest|subscri|newsletter|search|recover|new account|"
-    r"with (google|apple|facebook|github|microsoft)|passkey|abbrechen|annuler|cancelar|annulla",
+    r"with (google|apple|facebook|github|microsoft)|passkey|abbrechen|annuler|cancelar|annulla|"
+    r"\bback\b|previous|zur[üu]ck|retour|volver|voltar|indietro|terug",
     re.IGNORECASE,
 )
 _headings = compile_xpath(".//h1 | .//h2 | .//h3 | .//legend")
@@ -36,8 +39,20 @@ def takes(form: Form, names: Iterable[str]) -> Taken:
 
 
 def passwords(form: Form) -> list[Element]:
-    """Return the fields of a form that are meant for a password."""
-    return [control for control in form.typed_into() if is_password(control)]
+    """Return the fields of a form that are meant for a password that there is already."""
+    fields = [control for control in form.typed_into() if is_password(control) and is_visible(control)]
+    old = [control for control in fields if "new-password" not in control.get("autocomplete", "").lower()]
+    return old if old or len(fields) > 1 else fields
+
+
+def is_sign_in(form: Form) -> bool:
+    """Whether a form with a password signs in, rather than registers, changes the password or deletes.
+
+    Those ask for the password twice or for a new one, or say what they do.
+    """
+    target = form.action(sign_in_button(form))
+    is_harmless = is_http(target) and why_avoid(form.element, target) is None
+    return len(passwords(form)) == 1 and is_harmless and not _goes_elsewhere(form)
 
 
 def choose(forms: list[Form], names: list[str], *, is_first: bool) -> tuple[Form, str] | None:
@@ -47,11 +62,18 @@ def choose(forms: list[Form], names: list[str], *, is_first: bool) -> tuple[Form
     form without a password has to look like a sign-in; further on, a page asks for what it wants.
     """
     takers = [form for form in forms if takes(form, names)]
-    ranked = sorted(takers, key=lambda form: _rank(form, names), reverse=True)
-    for form in ranked:
-        if passwords(form) or _signs_in(form) or (not is_first and not _goes_elsewhere(form)):
+    for form in sorted(takers, key=lambda form: _rank(form, names), reverse=True):
+        if (
+            is_sign_in(form)
+            if _has_password(form)
+            else _signs_in(form) or not (is_first or _goes_elsewhere(form))
+        ):
             return form, _why(form, forms)
     return None
+
+
+def _has_password(form: Form) -> bool:
+    return any(map(is_password, form.typed_into()))
 
 
 def _rank(form: Form, names: list[str]) -> tuple[bool, int, int, int]:
@@ -89,5 +111,8 @@ def sign_in_button(form: Form) -> Element | None:
 
 
 def _likeness(button: Element) -> int:
-    words = " ".join([label_of(button), *(button.get(name) or "" for name in ("name", "value", "id"))])
-    return bool(_SIGN_IN.search(words)) - bool(_ELSEWHERE.search(words))
+    """Judge a button by what a person reads on it, or else by its names; unchecked, it goes back."""
+    label = text_of(button) or (button.get("value", "") if button.tag == "input" else "")
+    words = label or " ".join(button.get(name) or "" for name in ("alt", "name", "value", "id"))
+    goes_back = button.get("formnovalidate") is not None or button.get("hidden") is not None
+    return bool(_SIGN_IN.search(words)) - bool(_ELSEWHERE.search(words)) - goes_back

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import groupby
+from itertools import islice
 from typing import Any
 from urllib.parse import quote as percent
 from urllib.parse import quote_plus
 
 from scraper.errors import FetchError
-from scraper.forms import is_visible
+from scraper.login.reading import Reading, read
 from scraper.login.words import WRONG, says
 from scraper.redact import MASK, redact, redact_url
 from scraper.response import Response
@@ -23,14 +25,15 @@ LONGEST_QUOTE = 200
 LONGEST_COMPLAINT = 600
 """Characters; what is longer is a part of the page, and no alert."""
 
+MOST_TEXTS = 1_000
+"""So many of a page's alerts and lines are looked at."""
+
+DEEPEST = 20
+"""Lists and objects in each other in which JSON has its messages."""
+
 _marked = compile_xpath("//*[@class or @id or @role or @aria-live]")
 _invalid = compile_xpath("//*[@aria-invalid='true']")
 _headings = compile_xpath("//title | //h1 | //h2 | //legend")
-_pieces = compile_xpath(
-    ".//br | .//text()[not(ancestor::script or ancestor::style or ancestor::template "
-    "or ancestor::noscript or ancestor::button or ancestor::select or ancestor::textarea)]"
-)
-_has_fields = compile_xpath("boolean(.//input[not(@type='hidden')] | .//select | .//textarea | .//label)")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _ERRORS = frozenset((
     "error", "errors", "err", "errornote", "errorlist", "invalid", "danger", "fail", "failed", "failure",
@@ -42,11 +45,6 @@ _NOTICES = frozenset((
 ))  # fmt: skip
 _QUIET = frozenset(("success", "successful", "ok", "info"))
 _NEVER = frozenset(("html", "body", "form", "input", "select", "textarea", "button", "meta", "link"))
-_HIDES = frozenset(("hidden", "hide", "d-none", "invisible", "is-hidden"))
-_INLINE = frozenset((
-    "a", "abbr", "b", "big", "cite", "code", "em", "font", "i", "mark", "q", "s", "small", "span", "strong",
-    "sub", "sup", "tt", "u",
-))  # fmt: skip
 _KEYS = (
     *("error_description", "error_message", "errorSummary", "message", "msg", "detail", "details"),
     *("non_field_errors", "errors", "error", "reason", "title"),
@@ -72,10 +70,15 @@ def shown_url(url: str, secrets: Iterable[str] = ()) -> str:
 
 
 def _mask(text: str, secrets: Iterable[str]) -> str:
-    ways = (str, squeeze, quote_plus, percent, partial(percent, safe=""))
+    """Return `text` without `secrets`, however short; `redact` keeps out only what is no everyday text."""
+    ways = (str, squeeze, quote_plus, percent, partial(percent, safe=""), html.escape, _json_escape)
     spellings = {way(secret) for secret in secrets for way in ways} - {""}
     ordered = map(re.escape, sorted(spellings, key=len, reverse=True))
     return re.sub("|".join(ordered), MASK, text, flags=re.IGNORECASE) if spellings else text
+
+
+def _json_escape(text: str) -> str:
+    return json.dumps(text)[1:-1]
 
 
 def complaint(page: Response, before: Response | None = None) -> str:
@@ -91,7 +94,8 @@ def news(page: Response, before: Response) -> list[str]:
     if not page.is_html:
         return alerts_of(page)
     known = told_by(before)
-    return [text for text in dict.fromkeys([*alerts_of(page), *_lines(page)]) if text not in known]
+    fresh = (text for text in dict.fromkeys([*alerts_of(page), *_lines(page)]) if text not in known)
+    return list(islice(fresh, MOST_TEXTS))
 
 
 def told_by(page: Response) -> set[str]:
@@ -100,18 +104,21 @@ def told_by(page: Response) -> set[str]:
 
 
 def headings_of(page: Response) -> list[str]:
-    """Return the title and the headings of a page."""
-    return [text for it in _headings(page.tree) if (text := text_in(it))] if page.is_html else []
+    """Return the title and the headings of a page; what is too long is no heading, but was not closed."""
+    if not page.is_html:
+        return []
+    reading = read(page.tree)
+    headings = {heading for heading in _headings(page.tree) if reading.letters(heading) <= LONGEST_COMPLAINT}
+    return [reading.text(heading) for heading in reading.outermost(headings)]
 
 
 def alerts_of(page: Response) -> list[str]:
     """Return the texts that a page marks as alerts, the most telling first; of JSON, the messages."""
     if page.is_html:
-        found = [(rank, text) for element, rank in _alerts(page) if (text := text_in(element))]
-        found.sort(key=lambda pair: (pair[0], _is_brief(pair[1]), len(pair[1])))
-        return [text for _, text in found]
+        found = sorted(_alerts(page), key=lambda pair: (pair[0], _is_brief(pair[1]), len(pair[1])))
+        return [text for _, text in found[:MOST_TEXTS]]
     try:
-        return list(_messages(page.json()))
+        return list(islice(_messages(page.json()), MOST_TEXTS))
     except FetchError:
         text = squeeze(page.text) if page.content_type == "text/plain" else ""
         return [text] if 0 < len(text) <= LONGEST_COMPLAINT else []
@@ -122,17 +129,21 @@ def _is_brief(text: str) -> bool:
     return " " not in text and text.isascii()
 
 
-def _messages(data: Any) -> Iterator[str]:
+def _messages(data: Any, depth: int = 0) -> Iterator[str]:
     """Yield the texts in JSON that are meant for a person."""
     if isinstance(data, str):
         yield from filter(None, [squeeze(data)])
-    elif isinstance(data, list):
-        for item in data:
-            yield from _messages(item)
-    elif isinstance(data, dict):
-        known = [key for key in _KEYS if key in data]
-        for key in known or [key for key, value in data.items() if isinstance(value, list | dict)]:
-            yield from _messages(data[key])
+    elif depth < DEEPEST:
+        for part in _told_in(data):
+            yield from _messages(part, depth + 1)
+
+
+def _told_in(data: Any) -> Iterable[Any]:
+    """Return the parts of a list or an object in which there may be messages."""
+    if not isinstance(data, dict):
+        return data if isinstance(data, list) else ()
+    known = [data[key] for key in _KEYS if key in data]
+    return known or [value for value in data.values() if isinstance(value, list | dict)]
 
 
 def is_error(page: Response) -> bool:
@@ -153,28 +164,27 @@ def is_error(page: Response) -> bool:
 # What counts as an alert
 
 
-def _alerts(page: Response) -> Iterator[tuple[Element, int]]:
-    """Yield the outermost elements that are alerts, each with its rank, 0 for errors."""
-    ranks = {element: rank for element in _marked(page.tree) if (rank := _rank(element)) is not None}
-    ranks |= {element: 0 for element in _described(page.tree) if _is_alert_like(element)}
-    for element, rank in ranks.items():
-        if not any(around in ranks for around in element.iterancestors()):
-            yield element, rank
+def _alerts(page: Response) -> Iterator[tuple[int, str]]:
+    """Yield the texts of the outermost elements that are alerts, each behind its rank, 0 for errors."""
+    reading = read(page.tree)
+    ranks = {it: rank for it in _marked(page.tree) if (rank := _rank(it)) is not None}
+    ranks |= dict.fromkeys(_described(page.tree), 0)
+    alerts = {element for element in ranks if _is_alert_like(element, reading)}
+    yield from ((ranks[element], reading.text(element)) for element in reading.outermost(alerts))
 
 
 def _rank(element: Element) -> int | None:
     words = {word.lower() for name in ("class", "id") for word in _WORD.findall(element.get(name, ""))}
     is_live = element.get("role") in ("alert", "alertdialog") or element.get("aria-live") == "assertive"
-    if words & _QUIET or not (is_live or words & (_ERRORS | _NOTICES)) or not _is_alert_like(element):
+    if words & _QUIET or not (is_live or words & (_ERRORS | _NOTICES)):
         return None
     return 0 if words & _ERRORS else 1 if is_live or "alert" in words else 2
 
 
-def _is_alert_like(element: Element) -> bool:
+def _is_alert_like(element: Element, reading: Reading) -> bool:
     """Whether an element holds only words, and not too many."""
-    if element.tag in _NEVER or _has_fields(element):
-        return False
-    return 0 < len(text_in(element)) <= LONGEST_COMPLAINT
+    is_brief = 0 < reading.letters(element) <= LONGEST_COMPLAINT
+    return is_brief and element.tag not in _NEVER and not reading.has_fields(element)
 
 
 def _described(tree: Element) -> Iterator[Element]:
@@ -188,43 +198,6 @@ def _described(tree: Element) -> Iterator[Element]:
     yield from (element for element in tree.iter() if element.get("id") in ids) if ids else ()
 
 
-# What a page shows
-
-
-def text_in(element: Element) -> str:
-    """Return what a person can read in `element`."""
-    return squeeze(_rendered(element))
-
-
-def is_shown(element: Element) -> bool:
-    """Whether neither markup nor the usual names of classes hide `element`."""
-    around = (element, *element.iterancestors())
-    return is_visible(element) and not any(_HIDES.intersection(it.get("class", "").split()) for it in around)
-
-
 def _lines(page: Response) -> list[str]:
     """Return what a page shows, line by line."""
-    lines = map(squeeze, _rendered(page.tree).split("\n"))
-    return [line for line in lines if 0 < len(line) <= LONGEST_COMPLAINT]
-
-
-def _rendered(element: Element) -> str:
-    """Return the text that `element` shows, with a line for each paragraph and each ``<br>``."""
-    pieces = [piece for piece in _pieces(element) if is_shown(_holder(piece))]
-    lines = groupby(pieces, key=lambda piece: _block(_holder(piece)))
-    return "\n".join("".join(map(_written, line)) for _, line in lines)
-
-
-def _written(piece: Any) -> str:
-    return " ".join(piece.split("\n")) if isinstance(piece, str) else "\n"
-
-
-def _block(element: Element) -> Element:
-    """Return `element`, or what it stands in if it is only a part of a line."""
-    return next(it for it in (element, *element.iterancestors()) if it.tag not in _INLINE)
-
-
-def _holder(piece: Any) -> Any:
-    """Return the element in which a text stands, be it behind another one in there."""
-    parent = piece.getparent()
-    return parent.getparent() if getattr(piece, "is_tail", False) else parent
+    return [line for line in read(page.tree).lines if len(line) <= LONGEST_COMPLAINT]

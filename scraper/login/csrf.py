@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from http.cookiejar import Cookie
 from urllib.parse import unquote
@@ -14,6 +15,9 @@ from scraper.selector import compile_xpath
 _metas = compile_xpath("//meta[@name and @content]")
 _IN_META = ("csrf-token", "csrf_token", "_csrf", "xsrf-token", "_token")
 _HEADER_IN_META = "_csrf_header"
+_HEADER = re.compile(r"X-[\w-]*(csrf|xsrf)[\w-]*", re.IGNORECASE | re.ASCII)
+"""Names of headers that a page may choose: none that means something else, such as ``Host``."""
+
 _IN_COOKIE = {"XSRF-TOKEN": "X-XSRF-TOKEN", "csrftoken": "X-CSRFToken", "_xsrf": "X-XSRFToken"}
 """Cookies that scripts echo, as axios and Angular, Django's and Tornado's documents say."""
 
@@ -25,17 +29,14 @@ def csrf_headers(page: Response, target: str, cookies: Iterable[Cookie]) -> dict
     """
     if not page.is_html or origin(page.url) != origin(target):
         return {}
-    metas = {meta.get("name", ""): meta.get("content", "") for meta in _metas(page.tree)}
-    name = metas.get(_HEADER_IN_META) or "X-CSRF-Token"
+    metas = {meta.get("name", ""): meta.get("content", "").strip() for meta in _metas(page.tree)}
+    name = metas.get(_HEADER_IN_META, "")
+    name = name if _HEADER.fullmatch(name) else "X-CSRF-Token"
     token = next((metas[key] for key in _IN_META if metas.get(key)), None)
     found = {name: token} if token else {}
     for cookie in cookies:
         if (header := _IN_COOKIE.get(cookie.name)) and cookie.value:
-            found[header] = unquote(cookie.value)
+            found[header] = unquote(cookie.value).strip()
     for token in found.values():
         register(token, lasting=False)
-    return {
-        name: token
-        for name, token in found.items()
-        if name.isascii() and token.isascii() and token.isprintable()
-    }
+    return {name: token for name, token in found.items() if token.isascii() and token.isprintable()}

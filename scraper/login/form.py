@@ -7,17 +7,26 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Unpack
 
 from scraper.errors import ConfigError
+from scraper.forms import USERNAME
 from scraper.login.base import Login, Marks
 from scraper.login.walk import Walk
 from scraper.response import Response
 from scraper.selector import compile_css
-from scraper.values import Source, reveal, show
+from scraper.values import Source, is_one_time, reveal, show
 
 if TYPE_CHECKING:
     from scraper.session import Session
 
-_ACCOUNT = re.compile(r"user|mail|log|name|account|member|^id$", re.IGNORECASE)
-_SECRET = re.compile(r"pass|pw|pin|secret|code|otp|token|key", re.IGNORECASE)
+_ACCOUNT = re.compile(
+    r"user|mail|login|account|member|customer|identi|benutzer|kennung|kunde|utilisateur|compte|usuario|correo|"
+    r"cuenta|usu[áa]rio|utente|gebruiker|anv[äa]ndar|brukernavn|bruger|k[äa]ytt[äa]j|u[żz]ytkownik|"
+    r"пользовател|логин|почт|kullan[ıi]c|用户|账号|ユーザ|아이디|^log$|^id$",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"^(nick_?|screen_?|your_?)?name$", re.IGNORECASE)
+_SECRET = re.compile(
+    r"pass|pw|pin\b|secret|code|otp|token|key|kennwort|contrase|senha|haslo|парол", re.IGNORECASE
+)
 
 
 class Fill(Mapping[str, Source | bool]):
@@ -95,7 +104,14 @@ class FormLogin(Login):
     @property
     def account_field(self) -> str:
         """The name in `fill` of what is the account's, and no secret; empty where none looks like it."""
-        return next((name for name in self.fill if _ACCOUNT.search(name) and not _SECRET.search(name)), "")
+        names = [name for name in self.fill if not _SECRET.search(name)]
+        likely = [name for kind in (_ACCOUNT, _NAME) for name in names if kind.search(name)]
+        return USERNAME if USERNAME in self.fill else next(iter(likely), "")
+
+    @property
+    def has_account(self) -> bool:
+        """Whether anything but one secret, and one-time codes, is filled in."""
+        return len([name for name, source in self.fill.items() if not is_one_time(source)]) > 1
 
     def sign_in(self, session: Session) -> Response:
         """Open the page, and fill and submit its form; go on so while there is progress."""

@@ -7,12 +7,12 @@ hints, which tell one refusal from another; alone they never make a `LoginReject
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from scraper.errors import LoginError, LoginRejected, LoginUnavailable
-from scraper.forms import Form
+from scraper.errors import CodeRejected, LoginError, LoginRejected, LoginUnavailable
+from scraper.forms import MOST_FORMS, Form
 from scraper.indicators import Indicator, shows
 from scraper.login import words
 from scraper.login.asks import (
@@ -23,7 +23,7 @@ from scraper.login.asks import (
     asks_plainly_for_code,
 )
 from scraper.login.captcha import captcha_in, captcha_on
-from scraper.login.complaints import alerts_of, complaint, headings_of, is_error, is_shown, news, told_by
+from scraper.login.complaints import alerts_of, complaint, headings_of, is_error, news, told_by
 from scraper.login.meaning import (
     BY_WORDS,
     CAPTCHA,
@@ -37,6 +37,7 @@ from scraper.login.meaning import (
     error_of,
 )
 from scraper.login.pages import BRIEF, has_way_out
+from scraper.login.reading import is_shown
 from scraper.response import Response
 
 __all__ = ["Submitted", "person_needed", "refusal"]
@@ -60,7 +61,7 @@ class Submitted:
     form: Form
     filled: frozenset[str]
     code_only: bool = False
-    secrets: Sequence[str] = ()
+    secrets: Sequence[str] = field(default=(), repr=False)
 
 
 def refusal(
@@ -115,7 +116,7 @@ class _Answer:
 
     def by_form(self) -> LoginError | None:
         """Judge a form that came back: the site did not go on."""
-        form = next(filter(self._is_same, self.page.forms()), None)
+        form = next(filter(self._is_same, self.page.forms(MOST_FORMS)), None)
         if form is None or self._leads_out:
             return None
         captcha = captcha_in(form) or captcha_on(self.page)
@@ -160,7 +161,11 @@ class _Answer:
     @cached_property
     def _others(self) -> set[tuple[Any, ...]]:
         """The other forms that the page before had, such as that for a newsletter with an address too."""
-        return {_shape(form) for form in self.sent.page.forms() if form.element is not self.sent.form.element}
+        return {
+            _shape(form)
+            for form in self.sent.page.forms(MOST_FORMS)
+            if form.element is not self.sent.form.element
+        }
 
     @cached_property
     def _leads_out(self) -> bool:
@@ -187,11 +192,19 @@ class _Answer:
         return next((self._error(RATE, text) for text in found), None)
 
     def _rejected(self, how: str) -> LoginError:
-        what, advice = "credentials", "Check user name and password before you sign in again."
+        kind, what, advice = (
+            LoginRejected,
+            "credentials",
+            "Check user name and password before you sign in again.",
+        )
         if self.sent.code_only:
-            what, advice = "one-time code", "Check its source and the clock; a code is good only once."
+            kind, what, advice = (
+                CodeRejected,
+                "one-time code",
+                "Check its source and the clock; it is good only once.",
+            )
         told = f"did not accept the {what}: it answered {self.page.status} with {how}"
-        return self._error(Meaning(LoginRejected, told, advice))
+        return self._error(Meaning(kind, told, advice))
 
     def _error(self, meaning: Meaning, said: str | None = None) -> LoginError:
         text = complaint(self.page, self.sent.page) if said is None else said
@@ -218,7 +231,7 @@ def person_needed(page: Response, secrets: Sequence[str] = ()) -> LoginError | N
 def _asked(page: Response) -> Iterator[Meaning]:
     if not page.is_html:
         return
-    forms = [form for form in page.forms() if not _is_hidden(form)]
+    forms = [form for form in page.forms(MOST_FORMS) if not _is_hidden(form)]
     is_between = len(page.shown_text) <= BRIEF and not has_way_out(page)
     if any(map(asks_for_new_password, forms)) and (is_between or _headed(page, words.EXPIRED)):
         yield EXPIRED

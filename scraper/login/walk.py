@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote_plus, urlsplit
 
 from scraper.errors import (
     CaptchaRequired,
@@ -18,17 +19,17 @@ from scraper.errors import (
     LoginUnavailable,
     SecretMissing,
 )
-from scraper.forms import CODE, Form, find_field, label_of
+from scraper.forms import CODE, Form, find_field, input_type, label_of
 from scraper.login.asks import asks_for_code, asks_plainly_for_code
 from scraper.login.captcha import captcha_in
-from scraper.login.choose import Taken, choose, passwords, sign_in_button, takes
+from scraper.login.choose import Taken, choose, is_sign_in, passwords, sign_in_button, takes
 from scraper.login.csrf import csrf_headers
 from scraper.login.outcomes import Submitted, person_needed, refusal
 from scraper.login.pages import button_between, has_way_out, leads_on, posts_itself
 from scraper.redact import redact_url
 from scraper.request import Request, is_trustworthy, origin
 from scraper.response import Response
-from scraper.selector import Element
+from scraper.selector import Element, compile_css
 from scraper.values import Source, Totp, is_one_time, reveal
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ log = logging.getLogger("scraper.login")
 
 MAX_STEPS = 12
 """So many requests a sign-in may take after the first page; what asks for more goes round in circles."""
+
+SHORTEST_SECRET = 4
+"""Characters of a secret that is looked for in what a page gives back; a shorter one turns up by chance."""
 
 _LATER = re.compile(r"code|otp|2fa|mfa|token", re.IGNORECASE)
 _SECRET = re.compile(r"pass|pw|pin|secret|code|otp|token|key", re.IGNORECASE)
@@ -81,6 +85,14 @@ class Walk:
         is_plain = self.login.logged_in is not None or not asks
         return is_plain and self.session.judge(page) == "signed_in"
 
+    @property
+    def _allowed(self) -> set[str]:
+        """The origins that may see the credentials: the login's, also with or without www. or over https."""
+        home = urlsplit(self.home)
+        hosts = (home.netloc.removeprefix("www."), f"www.{home.netloc.removeprefix('www.')}")
+        own = {origin(f"{scheme}://{host}") for scheme in (home.scheme, "https") for host in hosts}
+        return own | self.login.origins
+
     def _open(self) -> Response:
         page = self._send(Request(self.home))
         if page.status >= 400 and not page.has_password_field and not page.forms():
@@ -89,6 +101,7 @@ class Walk:
 
     def _send(self, request: Request) -> Response:
         """Send one request, and say what came of it."""
+        self._keep_secrets_from(request)
         before = {cookie.name for cookie in self.session.cookies}
         page = self.session.exchange(request, retry=request.is_safe)
         new = sorted({cookie.name for cookie in self.session.cookies} - before)
@@ -98,18 +111,33 @@ class Walk:
         log.info("%s %s answered %d%s%s.", request.method, redact_url(request.url), page.status, via, cookies)
         return page
 
+    def _keep_secrets_from(self, request: Request) -> None:
+        """Refuse what would carry a secret, which a page may have given back to us, where it may not go."""
+        sent = unquote_plus(request.url) + unquote_plus((request.content or b"").decode("latin-1"))
+        if not any(secret in sent for secret in self.secrets if len(secret) >= SHORTEST_SECRET):
+            return
+        is_in_address = any(secret in unquote_plus(request.url) for secret in self.secrets)
+        if is_in_address or not is_trustworthy(request.url) or origin(request.url) not in self._allowed:
+            raise LoginError(
+                "Nothing was sent: a page of the sign-in would pass the credentials on to "
+                f"{origin(request.url)}{' in an address' if is_in_address else ''}."
+            )
+
     # What a page asks for
 
     def _step_from(self, page: Response, *, is_first: bool) -> Callable[[], Response] | None:
         """Return the step that a person, or the browser by itself, would take from `page`."""
+        if self._is_of_members(page):
+            if (step := self._code_step(page)) is None:
+                self._stop_for_person(page)
+            return step
         if found := self._form_on(page, is_first=is_first):
             return lambda: self._fill_in(page, *found)
         if (request := self._led_on(page)) and self._is_new(request, ()):
             return lambda: self._send(request)
-        if code := self._code_form(page):
-            return lambda: self._give_code(page, code)
-        if needed := person_needed(page, self.secrets):
-            raise needed
+        if step := self._code_step(page):
+            return step
+        self._stop_for_person(page)
         if is_first:
             self._miss_form(page)
             return None
@@ -118,6 +146,20 @@ class Walk:
         if between and self._is_new(between[0].submit(between[1]), tuple(between[0].names)):
             return lambda: self._press(*between)
         return None
+
+    def _stop_for_person(self, page: Response) -> None:
+        """Raise what a page asks a person for, if it asks for something."""
+        if needed := person_needed(page, self.secrets):
+            raise needed
+
+    def _is_of_members(self, page: Response) -> bool:
+        """Whether a page of the site has a way out, so that nothing on it is ours to fill or press.
+
+        Unless the login names a form that is on it.
+        """
+        if origin(page.url) in self.login.origins or not has_way_out(page):
+            return False
+        return self.login.form is None or not compile_css(self.login.form)(page.tree)
 
     def _miss_form(self, page: Response) -> None:
         """Complain about a first page without a form, unless a provider has signed in on the way to it."""
@@ -161,16 +203,23 @@ class Walk:
                     return form, f"the one that matches {self.login.form!r}"
             if is_first:
                 _found(page.form, self.login.form)
-        forms = page.forms()
+        forms, codes = page.forms(), [name for name in self.left if is_one_time_name(self.login.fill, name)]
+        if codes == self.left:
+            forms = [form for form in forms if asks_for_code(form)]
         chosen = choose(forms, self.left, is_first=is_first)
-        if chosen is None and is_first and (with_password := [form for form in forms if passwords(form)]):
-            return min(with_password, key=lambda form: len(passwords(form))), "the one with a password field"
+        if chosen is None and is_first and (signing_in := [form for form in forms if is_sign_in(form)]):
+            return signing_in[0], "the one with a password field"
         return chosen
 
-    def _code_form(self, page: Response) -> Form | None:
-        """Return the form that asks for a code; on a page with a way out only one that says so plainly."""
+    def _code_step(self, page: Response) -> Callable[[], Response] | None:
+        """Return the step for a page that asks for a code; one with a way out has to say so plainly."""
         asks = asks_plainly_for_code if has_way_out(page) else asks_for_code
-        return next((form for form in page.forms() if asks(form)), None)
+        form = next((form for form in page.forms() if asks(form)), None)
+        if form is None:
+            return None
+        if takes(form, self.left):
+            return lambda: self._fill_in(page, form, "the one that asks for a code")
+        return lambda: self._give_code(page, form)
 
     # What is done about it
 
@@ -184,11 +233,16 @@ class Walk:
                 response=page,
             )
         log.info("%s asks for a one-time code in %r.", redact_url(page.url), field.name)
-        form[field.name] = code = self.session.ask(f"The one-time code that {origin(page.url)} asks for")
+        button = sign_in_button(form)
+        self._refuse_danger(page, form, button, has_secret=True)
+        form[field.name] = code = self.session.ask(
+            f"The one-time code that {origin(form.action(button))} asks for"
+        )
         self.secrets.append(code)
-        return self._submit(page, form, None, frozenset({field.name}), is_code=True)
+        return self._submit(page, form, button, frozenset({field.name}), is_code=True)
 
     def _press(self, form: Form, button: Element) -> Response:
+        self._refuse_to_pass_on(form)
         log.info("Pressed %r on %s.", label_of(button), redact_url(form.url))
         return self._send(form.submit(button))
 
@@ -205,8 +259,7 @@ class Walk:
             )
         button = _found(form.button, self.login.button) if self._names_button(form) else sign_in_button(form)
         has_secret = any(self._is_secret(name) for name in taken)
-        if danger := self._danger(form, button, has_secret=has_secret):
-            raise LoginError(f"Nothing was sent: the form at {form.url} would {danger}.", response=page)
+        self._refuse_danger(page, form, button, has_secret=has_secret)
         typed = self._type(form, taken)
         only_code = has_secret and all(
             is_one_time_name(self.login.fill, n) for n in taken if self._is_secret(n)
@@ -228,20 +281,24 @@ class Walk:
     def _submit(
         self, page: Response, form: Form, button: Element | None, typed: frozenset[str], *, is_code: bool
     ) -> Response:
+        if button is not None:
+            log.info("Pressed %r.", label_of(button))
         request = self._request(page, form, button)
         self._is_new(request, tuple(form.names))
         landing = self._send(request)
         self._sent.append(Submitted(page, form, typed, code_only=is_code, secrets=self.secrets))
-        if not self._is_in(landing):
-            self._see_refusal(landing)
+        if not self._is_in(landing) and (error := self._refusal(landing)):
+            if has_words(error) or not self.session.looks_signed_in():
+                raise error
+            log.info("%s shows the form again, but the sign-in has worked.", redact_url(landing.url))
         return landing
 
-    def _see_refusal(self, landing: Response) -> None:
-        """Raise what an answer means; after a later step, the form of an earlier one may come back too."""
-        for sent in reversed(self._sent):
-            error = refusal(sent, landing, rejected=self.login.rejected, locked=self.login.locked)
-            if error is not None:
-                raise error
+    def _refusal(self, landing: Response) -> LoginError | None:
+        """Return what an answer means; after a later step, the form of an earlier one may come back too."""
+        marks = {"rejected": self.login.rejected, "locked": self.login.locked}
+        return next(
+            (error for sent in reversed(self._sent) if (error := refusal(sent, landing, **marks))), None
+        )
 
     def _request(self, page: Response, form: Form, button: Element | None) -> Request:
         """Return the request of a form, with the tokens that the page's scripts would add."""
@@ -260,7 +317,8 @@ class Walk:
             form[field] = value
             log.info("Filled %r, known by %s, from %s.", field, how, self.login.fill.shown(name))
             typed |= {field} if isinstance(value, str) else set()
-        if carried := [name for name in form.names if name not in typed]:
+        hidden = [c.get("name", "") for c in form.controls if input_type(c) == "hidden" and c.get("name")]
+        if carried := [name for name in dict.fromkeys(hidden) if name not in typed]:
             log.info("Carried along: %s.", ", ".join(carried))
         return frozenset(typed)
 
@@ -305,24 +363,37 @@ class Walk:
                 listed = ", ".join(form.names) or "none with a name"
                 raise LoginFormNotFound(f"The form at {form.url} has no field {name!r}; it has {listed}.")
 
+    def _refuse_danger(self, page: Response, form: Form, button: Element | None, *, has_secret: bool) -> None:
+        if danger := self._danger(form, button, has_secret=has_secret):
+            raise LoginError(
+                f"Nothing was sent: the form at {redact_url(form.url)} would {danger}.", response=page
+            )
+
     def _danger(self, form: Form, button: Element | None, *, has_secret: bool) -> str:
         """Say what would go wrong if the form were sent filled in; nothing where all is well.
 
         What is typed goes to the origin that the login declares, which may be the same host over https, and
         to its ``origins``; to no other.
         """
-        target, home = form.action(button), origin(self.home)
+        target, page, home = form.action(button), origin(form.url), origin(self.home)
         if has_secret and form.method(button) != "POST":
             return "put the password into an address (GET)"
         if has_secret and not is_trustworthy(target):
             return f"send the password in clear to {target}"
-        if origin(target) in {home, home.replace("http://", "https://"), *self.login.origins}:
+        foreign = next((one for one in (origin(target), page) if one not in self._allowed), None)
+        if foreign is None:
             return ""
         what = "password" if has_secret else "user name"
+        place = f"send the {what} to" if foreign == origin(target) else f"take the {what} for a page of"
         return (
-            f"send the {what} to {origin(target)}, which is not the login's {home}; if you do sign in there, "
-            f"say so: origins={origin(target)!r}"
+            f"{place} {foreign}, which is not the login's {home}; if you do sign in there, "
+            f"say so: origins={foreign!r}"
         )
+
+
+def has_words(error: LoginError) -> bool:
+    """Whether the site itself said that it refuses; a form that just comes back may mean something else."""
+    return "“" in str(error)
 
 
 def is_one_time_name(values: Mapping[str, Source | bool], name: str) -> bool:

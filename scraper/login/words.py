@@ -1,9 +1,8 @@
 """What sites say when a sign-in fails, in many languages; hints that refine what an answer already shows.
 
-A phrase stands for all its spellings: case
-accents and punctuation do not matter. ``…`` stands for up to four
-words, ``a/b`` for either word, ``*`` for any ending, ``$`` for the end of the sentence. What is said of a
-condition or of the future, as "if your account is locked" and "will be locked", is not said of now.
+A phrase stands for all its spellings: case, accents and punctuation do not matter. ``…`` stands for up to
+four words, ``a/b`` for either word, ``*`` for any ending, ``$`` for the end of the sentence. What is said of
+a condition or of the future, as "if your account is locked" and "will be locked", is not said of now.
 """
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ from scraper.selector import Pattern
 
 LOCKED, TOO_MANY, LATER, WRONG = "locked", "too many", "later", "wrong"
 EXPIRED, STALE, CAPTCHA, TERMS, CODE = "expired", "stale", "captcha", "terms", "code"
+
+LONGEST = 5_000
+"""Characters of a text that are read; who has something to say of a sign-in says it sooner."""
 
 _BEYOND_SPACES = "\u1100"
 """From here on are Hangul and the scripts of China and Japan, which part words otherwise or not at all."""
@@ -230,12 +232,13 @@ _SENTENCE = re.compile(r"[^.!?:;。！？：；؟]+[.!?:;。！？：；؟]*")
 
 def says(kind: str, text: str) -> bool:
     """Whether `text` says of now what `kind` stands for; questions and conditions do not count."""
-    return any(_states(kind, sentence) for sentence in _sentences(text))
+    return any(_states(kind, sentence) for sentence in _sentences(text[:LONGEST]))
 
 
 def _states(kind: str, sentence: str) -> bool:
-    hits = _KINDS[kind].finditer(sentence)
-    return any(kind in _PLAIN or not _doubts.search(sentence[: hit.end()]) for hit in hits)
+    """Whether `sentence` says it beyond doubt; what is in doubt the first time is so each time after that."""
+    hit = _KINDS[kind].search(sentence)
+    return hit is not None and (kind in _PLAIN or not _doubts.search(sentence, 0, hit.end()))
 
 
 def _sentences(text: str) -> Iterator[str]:

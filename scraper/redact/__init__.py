@@ -1,7 +1,7 @@
 """No secret leaves by a log, a snapshot, a report or a traceback."""
 
 from scraper.redact.logs import excepthook, install, redacted_traceback, show_uncaught
-from scraper.redact.names import looks_secret, redact_url
+from scraper.redact.names import looks_secret, redact_url, register_url, secrets_of_url
 from scraper.redact.values import MASK, forget_all, redact, redact_bytes, register, unfit
 
 __all__ = [
@@ -15,6 +15,8 @@ __all__ = [
     "redact_url",
     "redacted_traceback",
     "register",
+    "register_url",
+    "secrets_of_url",
     "show_uncaught",
     "unfit",
 ]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
-from scraper.redact.values import MASK, redact
+from scraper.redact.values import MASK, redact, register
 
 _WORD_ENDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W\d_]+")
 _SECRET = re.compile(
     r"token(?!iz)|secret(?!ar)|passw|passphrase|passcode|(api|access|auth)-?key|sess(ion)?-?id|signature|"
-    r"credential|authori[sz]ation|bearer|jwt|cookie|kennwort|contrase|senha|motdepasse|wachtwoord|haslo|"
+    r"[cx]srf|credential|authori[sz]ation|bearer|jwt|cookie|kennwort|contrase|senha|motdepasse|wachtwoord|haslo|"
     r"\b(auth|hmac|keys?|otp|pass|pin|pwd?|session|sid|sig)\b|^(assertion|code|saml-?response|ticket)$"
 )
 _HARMLESS_KEY = re.compile(
     r"\b(cache|foreign|idempotency|partition|primary|public|socket|sort|surrogate)-key\b"
 )
+
+DEEPEST = 10
+"""Addresses within the value of an address's parameter, one in the other, that are taken apart."""
 
 
 def looks_secret(name: str) -> bool:
@@ -32,9 +36,26 @@ def redact_url(url: str) -> str:
     """
     rest, hash_sign, fragment = url.partition("#")
     place, mark, query = rest.partition("?")
-    place = _PATH_PARAMETER.sub(_mask, _USER_INFO.sub(rf"\g<1>{MASK}@", place))
-    query, fragment = (_PARAMETER.sub(_mask, part) for part in (query, fragment))
+    place = _masked(_PATH_PARAMETER, _USER_INFO.sub(rf"\g<1>{MASK}@", place))
+    query, fragment = (_masked(_PARAMETER, part) for part in (query, fragment))
     return redact(place + mark + query + hash_sign + fragment)
+
+
+def secrets_of_url(url: str) -> Iterator[str]:
+    """Yield the values of parameters that `redact_url` masks in `url`, percent-decoded."""
+    rest, _, fragment = url.partition("#")
+    place, _, query = rest.partition("?")
+    for pattern, part in ((_PATH_PARAMETER, place), (_PARAMETER, query), (_PARAMETER, fragment)):
+        yield from _secrets_in(pattern, part)
+
+
+def register_url(url: str) -> None:
+    """Keep out of logs what `redact_url` masks in `url`, also where it stands elsewhere.
+
+    A site hands it out anew each time, so it does not last; see `register`.
+    """
+    for value in secrets_of_url(url):
+        register(value, lasting=False)
 
 
 _USER_INFO = re.compile(r"^((?:[a-z][a-z0-9+.-]*:)?//)[^/]*@", re.IGNORECASE)
@@ -42,8 +63,24 @@ _PATH_PARAMETER = re.compile(r"(;)([^;/=]*)=([^;/]*)")
 _PARAMETER = re.compile(r"(^|[&?;])([^&?;=]*)=([^&]*)")
 
 
-def _mask(match: re.Match[str]) -> str:
-    before, name, value = match.groups()
-    if value and looks_secret(unquote_plus(name)):
-        return f"{before}{name}={MASK}"
-    return f"{before}{name}={_PARAMETER.sub(_mask, value)}"
+def _masked(pattern: re.Pattern[str], part: str, depth: int = 0) -> str:
+    """Return a part of an address with stars for secrets, also for those of parameters within a value."""
+
+    def mask(match: re.Match[str]) -> str:
+        before, name, value = match.groups()
+        if "=" in value and depth < DEEPEST:
+            inner = _masked(_PARAMETER, value, depth + 1)
+        else:
+            inner = MASK if "=" in value else value
+        return f"{before}{name}={MASK if value and looks_secret(unquote_plus(name)) else inner}"
+
+    return pattern.sub(mask, part)
+
+
+def _secrets_in(pattern: re.Pattern[str], part: str, depth: int = 0) -> Iterator[str]:
+    """Yield what `_masked` puts stars for, percent-decoded."""
+    for _, name, value in pattern.findall(part):
+        if looks_secret(unquote_plus(name)):
+            yield unquote_plus(value)
+        elif "=" in value and depth < DEEPEST:
+            yield from _secrets_in(_PARAMETER, value, depth + 1)

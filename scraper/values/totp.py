@@ -24,7 +24,7 @@ ALGORITHMS = ("SHA1", "SHA256", "SHA512")
 DIGITS = range(6, 11)
 INTERVALS = range(1, 3601)
 AHEAD = 10
-"""Time steps. A use that lies further in the future was noted by a clock that was wrong."""
+"""Time steps. What is further in the future was noted by a clock that was wrong, and set back since."""
 STRONG = 20
 """Bytes of a key that pyotp takes for safe."""
 
@@ -72,7 +72,7 @@ class _Used:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._last = dict[_Place, int]()
+        self._last, self._seen = dict[_Place, int](), dict[_Place, int]()
 
     def last(self, place: _Place) -> int:
         return self._last.get(place, 0)
@@ -80,16 +80,27 @@ class _Used:
     def take(self, place: _Place, now: int) -> int:
         """Use the first step that is left, from `now` on; return it."""
         with self._lock:
+            self._see(place, now)
             self._last[place] = max(now, self.last(place) + 1)
             return self._last[place]
 
-    def skip(self, place: _Place, step: int) -> None:
+    def skip(self, place: _Place, step: int, now: int) -> None:
+        """Count the steps up to `step` as used, unless it is more than `AHEAD` in the future."""
         with self._lock:
-            self._last[place] = max(step, self.last(place))
+            self._see(place, now)
+            if step <= now + AHEAD:
+                self._last[place] = max(step, self.last(place))
+
+    def _see(self, place: _Place, now: int) -> None:
+        """Forget what was used by a clock that was wrong: since then it was set back by more than `AHEAD`."""
+        if now + AHEAD < self._seen.get(place, now):
+            self._last.pop(place, None)
+        self._seen[place] = now
 
     def clear(self) -> None:
         with self._lock:
             self._last.clear()
+            self._seen.clear()
 
 
 _used = _Used()
@@ -139,8 +150,7 @@ class Totp:
         A step more than `AHEAD` in the future does not count: no site took a code of then.
         """
         codes = self._seen or self._look_up()
-        if step <= codes.step(self._clock()) + AHEAD:
-            _used.skip(codes.place, step)
+        _used.skip(codes.place, step, codes.step(self._clock()))
 
     def __repr__(self) -> str:
         return f"totp({show(self._seed)})"

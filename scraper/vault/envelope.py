@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar, get_type_hints
 
 from scraper.vault.identity import Identity
+
+T = TypeVar("T")
 
 VERSION = 1
 
@@ -41,7 +43,25 @@ class Envelope:
             raise Damaged("was written by another version of the scraper")
         if checksum != _checksum(body):
             raise Damaged("is damaged")
-        return cls(Identity(**body.pop("who")), body.pop("written_at"), body)
+        who, at = body.pop("who", None), body.pop("written_at", None)
+        if not isinstance(at, int | float):
+            raise Damaged("is damaged")
+        return cls(of_json(Identity, who), at, body)
+
+
+def of_json(kind: type[T], data: Any) -> T:
+    """Return a flat dataclass of what ``asdict`` made of it. Raises `Damaged` where the data is none of it.
+
+    A right checksum does not say that this version has written it, nor that nobody has edited it.
+    """
+    try:
+        made = kind(**data)
+    except TypeError:
+        raise Damaged("is damaged") from None
+    for name, hint in get_type_hints(kind).items():
+        if not isinstance(getattr(made, name), int | float if hint is float else hint):
+            raise Damaged("is damaged")
+    return made
 
 
 def _checksum(body: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from scraper.vault.envelope import Damaged
+from scraper.vault.envelope import Damaged, of_json
 from scraper.vault.hashing import octets, slow_hash
 
 ATTEMPTS_KEPT = 50
@@ -51,8 +51,11 @@ class Rejection:
         """Whether it is this credential. Raises `Damaged` where nobody can tell, as the key is gone."""
         if self.key != _name(key):
             raise Damaged("needs the ledger.key that it was written with, which is gone")
-        hash = _hash(credential, bytes.fromhex(self.salt), key)
-        return hmac.compare_digest(hash, bytes.fromhex(self.hash))
+        try:
+            salt, hash = bytes.fromhex(self.salt), bytes.fromhex(self.hash)
+        except ValueError:
+            raise Damaged("is damaged") from None
+        return hmac.compare_digest(_hash(credential, salt, key), hash)
 
 
 @dataclass
@@ -99,12 +102,15 @@ class Ledger:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """Return what `to_json` gave."""
+        """Return what `to_json` gave. Raises `Damaged` where it is something else."""
+        attempts, rejected, locked, code = map(data.get, ("attempts", "rejected", "locked", "code"))
+        if not (isinstance(attempts, list) and isinstance(rejected, list) and isinstance(code, int)):
+            raise Damaged("is damaged")
         return cls(
-            [Attempt(**entry) for entry in data["attempts"]],
-            [Rejection(**entry) for entry in data["rejected"]],
-            data["locked"] and Attempt(**data["locked"]),
-            data["code"],
+            [of_json(Attempt, entry) for entry in attempts],
+            [of_json(Rejection, entry) for entry in rejected],
+            None if locked is None else of_json(Attempt, locked),
+            code,
         )
 
 

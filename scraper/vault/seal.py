@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scraper.errors import ConfigError
+from scraper.vault.envelope import Damaged
 from scraper.vault.hashing import octets, slow_hash
 
 if TYPE_CHECKING:
@@ -24,13 +25,20 @@ def seal(state: Mapping[str, Any], key: str) -> dict[str, str]:
     return {"salt": salt.hex(), "token": token.decode("ascii")}
 
 
-def unseal(sealed: Mapping[str, str], key: str) -> dict[str, Any] | None:
-    """Return the session that was sealed with this key; nothing where it was with another one."""
-    fernet = _fernet(key, bytes.fromhex(sealed["salt"]))
+def unseal(sealed: Any, key: str) -> dict[str, Any] | None:
+    """Return the session that was sealed with this key; nothing where it was with another one.
+
+    Raises `Damaged` where it is nothing that was sealed.
+    """
+    try:
+        salt, token = bytes.fromhex(sealed["salt"]), sealed["token"].encode()
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise Damaged("is damaged") from None
+    fernet = _fernet(key, salt)
     from cryptography.fernet import InvalidToken
 
     try:
-        state: dict[str, Any] = json.loads(fernet.decrypt(sealed["token"]))
+        state: dict[str, Any] = json.loads(fernet.decrypt(token))
     except InvalidToken:
         return None
     return state

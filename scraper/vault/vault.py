@@ -62,7 +62,11 @@ class Vault:
         """
         path = self._store.path(who, SESSION)
         envelope = self._session(path)
-        return self._state(path, envelope.content) if envelope else None
+        try:
+            return self._state(path, envelope.content) if envelope else None
+        except Damaged as damage:
+            _count_as_none(path, damage)
+            return None
 
     def save(self, who: Identity, state: Mapping[str, Any]) -> None:
         """Save a session in place of the one before; remove what its spider left unused for 90 days."""
@@ -143,7 +147,7 @@ class Vault:
         try:
             return self._store.read(path)
         except Damaged as damage:
-            log.warning("The saved session %s %s. It counts as none.", path, damage)
+            _count_as_none(path, damage)
             return None
 
     def _content(self, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,7 +156,8 @@ class Vault:
 
     def _state(self, path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
         if "sealed" not in content:
-            plain: dict[str, Any] = content["state"]
+            if not isinstance(plain := content.get("state"), dict):
+                raise Damaged("is damaged")
             return plain
         source = self._key_source()
         state = None if source is None else unseal(content["sealed"], reveal(source))
@@ -192,3 +197,7 @@ class Vault:
                 f"The ledger {path} {damage}. It knows which credentials must not be submitted again; "
                 f"`python -m scraper {command}` clears it, and so does removing the file."
             ) from None
+
+
+def _count_as_none(path: Path, damage: Damaged) -> None:
+    log.warning("The saved session %s %s. It counts as none.", path, damage)

@@ -1,0 +1,58 @@
+"""Tokens that the pages of a sign-in hand out, in addresses, hidden fields and beside elements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from scraper.forms import input_type
+from scraper.redact import looks_secret, register, register_url, secrets_of_url
+from scraper.response import Response
+from scraper.selector import Element, compile_xpath
+
+MOST = 200
+"""So many values of a page are kept out of logs; more would push out those of other pages."""
+
+LONGEST = 4_096
+"""Characters; what is longer, such as the state of a page or an assertion, stands in no log."""
+
+_holders = compile_xpath(
+    "//input[@value] | //meta[@content] | //*[@href or @src or @action or @formaction] | "
+    "//*[@*[starts-with(name(), 'data-')]]"
+)
+_ADDRESSES = ("href", "src", "action", "formaction")
+_OPAQUE = re.compile(
+    r"(?=\w*\d)(?=\w*[^\W\d_])\w{16,}=*|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}", re.IGNORECASE
+)
+"""Letters with digits, or a UUID: what a machine made up."""
+
+
+def register_page_secrets(page: Response) -> None:
+    """From now on, keep out of logs and saved pages what `page` hands out for the next step.
+
+    That is what stands in hidden fields, in parameters of the addresses that led here and on, and beside
+    elements, as far as its name or its look says that it is secret.
+    """
+    for url in (page.request.url, *page.history, page.url):
+        register_url(url)
+    for value in dict.fromkeys(islice(_handed_out(page), MOST)):
+        register(value, lasting=False)
+
+
+def _handed_out(page: Response) -> Iterator[str]:
+    for holder in _holders(page.tree) if page.is_html else ():
+        yield from (value for value in _held(holder) if 0 < len(value) <= LONGEST)
+
+
+def _held(element: Element) -> Iterator[str]:
+    name, value = element.get("name", ""), element.get("value", "")
+    if input_type(element) == "hidden" and (looks_secret(name) or _OPAQUE.fullmatch(value)):
+        yield value
+    if element.tag == "meta" and looks_secret(name):
+        yield element.get("content", "")
+    for address in filter(None, map(element.get, _ADDRESSES)):
+        yield from secrets_of_url(address)
+    for key in map(str, element.keys()):
+        if key.startswith("data-") and looks_secret(key):
+            yield element.get(key, "")
