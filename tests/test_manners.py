@@ -207,7 +207,7 @@ def test_pages_without_items_end_a_crawl_that_is_told_so(web, job):
 
 
 def test_too_many_failures_end_a_crawl_that_is_told_so(web, job):
-    web.pages = {f"/p{n}": Reply(500) for n in range(10)}
+    web.pages = {f"/p{n}": Reply(404) for n in range(10)}
     spider = pages(
         web, max_error_rate=0.5, start_urls=[web.server.url(f"/p{n % 10}?{n}") for n in range(150)]
     )

@@ -26,7 +26,8 @@ from scraper.login.choose import Taken, choose, is_sign_in, passwords, sign_in_b
 from scraper.login.csrf import csrf_headers
 from scraper.login.outcomes import Submitted, person_needed, refusal
 from scraper.login.pages import button_between, has_way_out, leads_on, posts_itself
-from scraper.redact import redact_url
+from scraper.login.tokens import register_page_secrets
+from scraper.redact import redact_url as shown
 from scraper.request import Request, is_trustworthy, origin
 from scraper.response import Response
 from scraper.selector import Element, compile_css
@@ -71,12 +72,12 @@ class Walk:
                 break
             if steps == MAX_STEPS:
                 raise LoginError(
-                    f"The sign-in is still going on after {MAX_STEPS} steps, now at {page.url}; see where it "
-                    "goes round with login --explain.",
+                    f"The sign-in is still going on after {MAX_STEPS} steps, now at {shown(page.url)}; see "
+                    "where it goes round with login --explain.",
                     response=page,
                 )
             page, steps = step(), steps + 1
-        log.info("Arrived at %s.", redact_url(page.url))
+        log.info("Arrived at %s.", shown(page.url))
         return page
 
     def _is_in(self, page: Response) -> bool:
@@ -96,7 +97,7 @@ class Walk:
     def _open(self) -> Response:
         page = self._send(Request(self.home))
         if page.status >= 400 and not page.has_password_field and not page.forms():
-            raise LoginUnavailable(f"The login page {page.url} answered {page.status}.", response=page)
+            raise LoginUnavailable(f"The login page {shown(page.url)} answered {page.status}.", response=page)
         return page
 
     def _send(self, request: Request) -> Response:
@@ -104,11 +105,12 @@ class Walk:
         self._keep_secrets_from(request)
         before = {cookie.name for cookie in self.session.cookies}
         page = self.session.exchange(request, retry=request.is_safe)
+        register_page_secrets(page)
         new = sorted({cookie.name for cookie in self.session.cookies} - before)
         times = "redirect" if len(page.history) == 1 else f"{len(page.history)} redirects"
-        via = f" after {times} to {redact_url(page.url)}" if page.history else ""
+        via = f" after {times} to {shown(page.url)}" if page.history else ""
         cookies = f"; new cookies: {', '.join(new)}" if new else ""
-        log.info("%s %s answered %d%s%s.", request.method, redact_url(request.url), page.status, via, cookies)
+        log.info("%s %s answered %d%s%s.", request.method, shown(request.url), page.status, via, cookies)
         return page
 
     def _keep_secrets_from(self, request: Request) -> None:
@@ -166,8 +168,9 @@ class Walk:
         if any(origin(url) in self.login.origins for url in page.history):
             return
         raise LoginFormNotFound(
-            f"{page.url} has no form with a password field; it has {page.forms() or 'no form at all'}. Name "
-            "the page that has it, or the form (form='#login').",
+            f"{shown(page.url)} has no form with a password field; "
+            f"it has {page.forms() or 'no form at all'}. "
+            "Name the page that has it, or the form (form='#login').",
             response=page,
         )
 
@@ -181,18 +184,20 @@ class Walk:
     def _led_on(self, page: Response) -> Request | None:
         """Return the request by which a page leads on without anyone doing anything."""
         if form := posts_itself(page):
-            log.info("%s submits %s by itself, with %s.", redact_url(page.url), form, ", ".join(form.names))
+            log.info("%s submits %s by itself, with %s.", shown(page.url), form, ", ".join(form.names))
             self._refuse_to_pass_on(form)
             return self._request(page, form, None)
         if request := leads_on(page):
-            log.info("%s leads on to %s.", redact_url(page.url), redact_url(request.url))
+            log.info("%s leads on to %s.", shown(page.url), shown(request.url))
         return request
 
     def _refuse_to_pass_on(self, form: Form) -> None:
         """A form that submits itself may go to any origin, as it does in a browser, but not in clear."""
         target = form.action(None)
         if not is_trustworthy(target) and origin(target) != origin(self.home):
-            raise LoginError(f"{form.url} would pass the sign-in on in clear to {origin(target)}; not sent.")
+            raise LoginError(
+                f"{shown(form.url)} would pass the sign-in on in clear to {origin(target)}; not sent."
+            )
 
     def _form_on(self, page: Response, *, is_first: bool) -> tuple[Form, str] | None:
         """Return the form of `page` that takes something of what is left, and why this one."""
@@ -228,11 +233,12 @@ class Walk:
         field = find_field(form, CODE)
         if self.session.ask is None or field is None:
             raise CodeRequired(
-                f"{page.url} asks for a one-time code. Give it a source, fill(..., code=totp(env('...'))), "
-                "or sign in by hand once with `python -m scraper login SPIDER`, then run --resume.",
+                f"{shown(page.url)} asks for a one-time code. Give it a source, "
+                "fill(..., code=totp(env('...'))), or sign in by hand once with "
+                "`python -m scraper login SPIDER`, then run --resume.",
                 response=page,
             )
-        log.info("%s asks for a one-time code in %r.", redact_url(page.url), field.name)
+        log.info("%s asks for a one-time code in %r.", shown(page.url), field.name)
         button = sign_in_button(form)
         self._refuse_danger(page, form, button, has_secret=True)
         form[field.name] = code = self.session.ask(
@@ -243,7 +249,7 @@ class Walk:
 
     def _press(self, form: Form, button: Element) -> Response:
         self._refuse_to_pass_on(form)
-        log.info("Pressed %r on %s.", label_of(button), redact_url(form.url))
+        log.info("Pressed %r on %s.", label_of(button), shown(form.url))
         return self._send(form.submit(button))
 
     def _fill_in(self, page: Response, form: Form, why: str) -> Response:
@@ -253,8 +259,8 @@ class Walk:
         self._miss(form, [name for name in self.left if name not in taken])
         if (captcha := captcha_in(form)) and not any(field == captcha for field, _ in taken.values()):
             raise CaptchaRequired(
-                f"The form at {form.url} has a captcha ({captcha}), so nothing was sent. A person has to "
-                "sign in: with BrowserLogin, or with the cookies of a browser.",
+                f"The form at {shown(form.url)} has a captcha ({captcha}), so nothing was sent. A person has "
+                "to sign in: with BrowserLogin, or with the cookies of a browser.",
                 response=page,
             )
         button = _found(form.button, self.login.button) if self._names_button(form) else sign_in_button(form)
@@ -290,7 +296,7 @@ class Walk:
         if not self._is_in(landing) and (error := self._refusal(landing)):
             if has_words(error) or not self.session.looks_signed_in():
                 raise error
-            log.info("%s shows the form again, but the sign-in has worked.", redact_url(landing.url))
+            log.info("%s shows the form again, but the sign-in has worked.", shown(landing.url))
         return landing
 
     def _refusal(self, landing: Response) -> LoginError | None:
@@ -361,12 +367,14 @@ class Walk:
         for name in missing:
             if not later.search(name) and name not in self.given:
                 listed = ", ".join(form.names) or "none with a name"
-                raise LoginFormNotFound(f"The form at {form.url} has no field {name!r}; it has {listed}.")
+                raise LoginFormNotFound(
+                    f"The form at {shown(form.url)} has no field {name!r}; it has {listed}."
+                )
 
     def _refuse_danger(self, page: Response, form: Form, button: Element | None, *, has_secret: bool) -> None:
         if danger := self._danger(form, button, has_secret=has_secret):
             raise LoginError(
-                f"Nothing was sent: the form at {redact_url(form.url)} would {danger}.", response=page
+                f"Nothing was sent: the form at {shown(form.url)} would {danger}.", response=page
             )
 
     def _danger(self, form: Form, button: Element | None, *, has_secret: bool) -> str:
