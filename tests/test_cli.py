@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from scraper import Job
 from tests.commands import ROOT, environment, scraper, start
 
 
@@ -229,3 +230,50 @@ def test_every_command_has_help(command):
 
 def test_the_version_is_told():
     assert "0.1.0" in scraper("--version").stdout
+
+
+def test_jobs_are_listed_the_newest_first_and_the_old_removed(folder, site):
+    for pages in ("2", "3"):
+        scraper("run", "bookshop", "--max-pages", pages, cwd=folder, SHOP_URL=site.url)
+    lines = scraper("jobs", cwd=folder).stdout.splitlines()
+    assert [" 3 pages" in lines[0], " 2 pages" in lines[1], "max_pages" in lines[0]] == [True, True, True]
+    assert scraper("jobs", "bookshop", "--prune", "0", cwd=folder).stdout == ""
+    assert list((folder / ".scraper/jobs/bookshop").glob("*.sqlite*")) == []
+    assert "There is no job" in scraper("jobs", cwd=folder).stderr
+
+
+def test_a_killed_job_is_listed_as_killed(folder):
+    with Job.create("bookshop", folder / ".scraper"):
+        pass
+    assert "killed" in scraper("jobs", cwd=folder).stdout
+
+
+def test_items_are_exported_later_by_the_spider_s_name_or_the_job_s_file(folder, site):
+    scraper("run", "bookshop", "--max-pages", "6", cwd=folder, SHOP_URL=site.url)
+    assert scraper("export", "bookshop", "-o", "later.json", cwd=folder).returncode == 0
+    [path] = (folder / ".scraper/jobs/bookshop").glob("*.sqlite")
+    scraper("export", str(path), "-o", "again.json", cwd=folder)
+    assert (
+        json.loads((folder / "later.json").read_text())
+        == json.loads((folder / "again.json").read_text())
+        != []
+    )
+    assert scraper("export", "nobody", "-o", "x.json", cwd=folder).returncode == 2
+
+
+def test_logs_may_be_a_json_object_a_line(folder, site):
+    done = scraper(
+        "run",
+        "bookshop",
+        "--max-pages",
+        "2",
+        "--log-json",
+        "--log-level",
+        "INFO",
+        cwd=folder,
+        SHOP_URL=site.url,
+    )
+    logged = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert {"time", "level", "logger", "message"} == set(logged[0])
+    assert any("Signed in as reader" in line["message"] for line in logged)
+    assert site.password not in done.stderr

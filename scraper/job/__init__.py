@@ -1,6 +1,7 @@
 """The job is the truth: what is not committed did not happen; what is committed never happens twice."""
 
+from scraper.job import files
 from scraper.job.files import FOLDER
 from scraper.job.job import Counts, Job, fingerprint
 
-__all__ = ["FOLDER", "Counts", "Job", "fingerprint"]
+__all__ = ["FOLDER", "Counts", "Job", "files", "fingerprint"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from scraper.avoid import why_avoid
-from scraper.forms import Form, input_type, label_of, visible_fields
+from scraper.forms import MOST_FORMS, Form, input_type, label_of, visible_fields
 from scraper.referrer import referrer
 from scraper.request import Request, is_http, join
 from scraper.response import Response
@@ -84,7 +84,7 @@ def _refreshed_to(page: Response) -> Iterator[str]:
 
 
 def _scripted_to(page: Response) -> Iterator[str]:
-    if len(page.shown_text) > BRIEF or page.forms():
+    if len(page.shown_text) > BRIEF or page.forms(MOST_FORMS):
         return
     for script in _scripts(page.tree):
         for match in _LEADS.finditer(_run_at_once(str(script))):
@@ -93,7 +93,9 @@ def _scripted_to(page: Response) -> Iterator[str]:
 
 def posts_itself(page: Response) -> Form | None:
     """Return the form that a script submits as soon as the page is shown, as SAML and OpenID Connect do."""
-    forms = [form for form in page.forms() if form.names and _is_handed_on(form) and not _is_danger(form)]
+    forms = [
+        form for form in page.forms(MOST_FORMS) if form.names and _is_handed_on(form) and not _is_danger(form)
+    ]
     if len(forms) != 1 or len(page.shown_text) > BRIEF:
         return None
     names = {name.lower() for name in forms[0].names}
@@ -127,7 +129,7 @@ def button_between(page: Response, *, is_provider: bool) -> tuple[Form, Element]
     """
     if not page.is_html or len(page.shown_text) > BRIEF or (not is_provider and has_way_out(page)):
         return None
-    forms = [form for form in page.forms() if form.buttons() and not _is_danger(form)]
+    forms = [form for form in page.forms(MOST_FORMS) if form.buttons() and not _is_danger(form)]
     if len(forms) != 1 or visible_fields(forms[0]) or _TRADE.search(page.shown_text):
         return None
     buttons = [button for button in forms[0].buttons() if not _says(button, _NO)]

@@ -19,7 +19,7 @@ from scraper.errors import (
     LoginUnavailable,
     SecretMissing,
 )
-from scraper.forms import CODE, Form, find_field, input_type, label_of
+from scraper.forms import CODE, MOST_FORMS, Form, find_field, input_type, label_of
 from scraper.login.asks import asks_for_code, asks_plainly_for_code
 from scraper.login.captcha import captcha_in
 from scraper.login.choose import Taken, choose, is_sign_in, passwords, sign_in_button, takes
@@ -28,6 +28,7 @@ from scraper.login.outcomes import Submitted, person_needed, refusal
 from scraper.login.pages import button_between, has_way_out, leads_on, posts_itself
 from scraper.login.tokens import register_page_secrets
 from scraper.redact import redact_url as shown
+from scraper.redact import register_url
 from scraper.request import Request, is_trustworthy, origin
 from scraper.response import Response
 from scraper.selector import Element, compile_css
@@ -82,7 +83,7 @@ class Walk:
 
     def _is_in(self, page: Response) -> bool:
         """Whether a page shows a member; one that asks for more may have a way out, and shows none yet."""
-        asks = any(takes(form, self.left) or asks_for_code(form) for form in page.forms())
+        asks = any(takes(form, self.left) or asks_for_code(form) for form in page.forms(MOST_FORMS))
         is_plain = self.login.logged_in is not None or not asks
         return is_plain and self.session.judge(page) == "signed_in"
 
@@ -95,8 +96,9 @@ class Walk:
         return own | self.login.origins
 
     def _open(self) -> Response:
+        register_url(self.home)
         page = self._send(Request(self.home))
-        if page.status >= 400 and not page.has_password_field and not page.forms():
+        if page.status >= 400 and not page.has_password_field and not page.forms(MOST_FORMS):
             raise LoginUnavailable(f"The login page {shown(page.url)} answered {page.status}.", response=page)
         return page
 
@@ -169,7 +171,7 @@ class Walk:
             return
         raise LoginFormNotFound(
             f"{shown(page.url)} has no form with a password field; "
-            f"it has {page.forms() or 'no form at all'}. "
+            f"it has {page.forms(MOST_FORMS) or 'no form at all'}. "
             "Name the page that has it, or the form (form='#login').",
             response=page,
         )
@@ -208,7 +210,10 @@ class Walk:
                     return form, f"the one that matches {self.login.form!r}"
             if is_first:
                 _found(page.form, self.login.form)
-        forms, codes = page.forms(), [name for name in self.left if is_one_time_name(self.login.fill, name)]
+        forms, codes = (
+            page.forms(MOST_FORMS),
+            [name for name in self.left if is_one_time_name(self.login.fill, name)],
+        )
         if codes == self.left:
             forms = [form for form in forms if asks_for_code(form)]
         chosen = choose(forms, self.left, is_first=is_first)
@@ -219,7 +224,7 @@ class Walk:
     def _code_step(self, page: Response) -> Callable[[], Response] | None:
         """Return the step for a page that asks for a code; one with a way out has to say so plainly."""
         asks = asks_plainly_for_code if has_way_out(page) else asks_for_code
-        form = next((form for form in page.forms() if asks(form)), None)
+        form = next((form for form in page.forms(MOST_FORMS) if asks(form)), None)
         if form is None:
             return None
         if takes(form, self.left):

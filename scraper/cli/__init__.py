@@ -1,0 +1,50 @@
+"""The command line: ``python -m scraper``. A file holds one command, or a few that belong together."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from scraper import __version__, redact
+from scraper.cli.common import INTERRUPTED, MISUSED, complain
+from scraper.cli.listing import export_, jobs, list_
+from scraper.cli.login import login, logout
+from scraper.cli.run import run
+from scraper.errors import ScraperError
+
+
+def main() -> None:
+    """Run the command line and exit with the code that says how it went."""
+    redact.install()
+    redact.show_uncaught()
+    try:
+        sys.exit(cli(prog_name="python -m scraper", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ScraperError as error:
+        complain(error)
+        sys.exit(error.exit_code)
+    except ImportError as error:
+        complain(error)
+        sys.exit(MISUSED)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped at once.", err=True)
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)  # the threads that still wait for a page are not worth waiting for
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="login-aware-scraper")
+def cli() -> None:
+    """Scrape sites you have to sign in to.
+
+    Exit codes: 0 done, 1 finished but pages failed or items were rejected, 2 usage or configuration, 16 login
+    failed, 75 a person is needed, 130 interrupted (the job is kept).
+    """
+
+
+for command in (run, login, logout, list_, jobs, export_):
+    cli.add_command(command)

@@ -1,0 +1,69 @@
+"""What the commands have in common: exit codes, options, the console, and making a spider."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.logging import RichHandler
+
+from scraper import loader, redact
+from scraper.cli.logs import JsonLines
+from scraper.options import read_attributes, read_options
+from scraper.session import Session
+from scraper.spider import Spider
+
+DONE, INCOMPLETE, MISUSED, INTERRUPTED = 0, 1, 2, 130
+LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+def complain(error: Exception) -> None:
+    """Say on standard error what went wrong, without secrets."""
+    click.echo(redact.redact(f"Error: {error}"), err=True)
+
+
+def spider_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what every command takes that works with one spider."""
+    for option in (
+        click.option("-a", "attributes", multiple=True, metavar="NAME=VALUE", help="Set a spider attribute."),
+        click.option("-s", "options", multiple=True, metavar="OPTION=VALUE", help="Set an option (below)."),
+        click.option(
+            "--log-level",
+            type=click.Choice(LOG_LEVELS, case_sensitive=False),
+            default="WARNING",
+            show_default=True,
+            help="Log from this level on, to standard error.",
+        ),
+    ):
+        command = option(command)
+    return click.argument("spider")(command)
+
+
+def make(reference: str, attributes: Sequence[str], options: Sequence[str], **given: Any) -> Spider:
+    """Return the spider that `reference` names, with what was set by ``-a``, ``-s`` and other options."""
+    spider = loader.load(reference)
+    return spider(**{**read_attributes(spider, attributes), **read_options(options), **given})
+
+
+def console_for(log_level: str, *, as_json: bool = False) -> Console:
+    """Return where to speak to a person; log there from `log_level` on, `as_json`: an object a line."""
+    console = Console(stderr=True, soft_wrap=True)
+    handler = RichHandler(console=console, show_path=False, markup=False, highlighter=None)
+    handlers: list[logging.Handler] = [JsonLines() if as_json else handler]
+    logging.basicConfig(level=log_level.upper(), handlers=handlers, format="%(message)s", force=True)
+    return console
+
+
+@contextmanager
+def opened(spider: Spider, reason: str) -> Iterator[Session]:
+    """Give the session of a spider between its `opened` and `closed`."""
+    try:
+        spider.opened()
+        yield spider.session
+    finally:
+        spider.closed(reason)
+        spider.session.close()

@@ -1,0 +1,106 @@
+"""``list``, ``jobs`` and ``export``: what there is, and getting it out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from scraper import loader
+from scraper.cli.common import DONE, complain
+from scraper.errors import ConfigError, ScraperError
+from scraper.export import check, export
+from scraper.job import FOLDER, Job, files
+
+A_DAY = 24 * 3600.0
+
+
+@click.command(name="list")
+def list_() -> int:
+    """List the spiders in spiders/."""
+    code, paths = DONE, loader.files()
+    if not paths:
+        click.echo(f"There is no spider in {Path(loader.FOLDER).resolve()}.", err=True)
+    for path in paths:
+        try:
+            for spider in loader.spiders_in(path):
+                about = (spider.__doc__ or "").strip().partition("\n")[0]
+                click.echo(f"{spider.name:20} {about}".rstrip())
+        except ScraperError as error:
+            complain(error)
+            code = error.exit_code
+    return code
+
+
+@click.command()
+@click.argument("spider", default="*")
+@click.option(
+    "--prune", type=click.FloatRange(min=0), metavar="DAYS", help="Remove jobs older than so many days."
+)
+def jobs(spider: str, prune: float | None) -> int:
+    """List the jobs of SPIDER, or of all: when, how they ended, pages and items, the newest first.
+
+    For example:
+
+        python -m scraper jobs bookshop --prune 30
+    """
+    paths = files.jobs(FOLDER, spider)
+    if prune is not None:
+        _prune(paths, prune)
+    for path in reversed(files.jobs(FOLDER, spider)):
+        try:
+            click.echo(_line(path))
+        except ConfigError as error:
+            complain(error)
+    if not paths:
+        click.echo(f"There is no job in {FOLDER / 'jobs'}.", err=True)
+    return DONE
+
+
+def _line(path: Path) -> str:
+    with Job(path) as job:
+        counts, state = job.counts(), (job.noted("state") or "").partition(":")[0]
+    if state == "running" and not files.is_claimed(path):
+        state = "killed"
+    waiting = f", {counts.queued:,} queued" if counts.queued else ""
+    failed = f", {counts.failed:,} failed" if counts.failed else ""
+    return f"{path}  {state:12} {counts.done:,} pages{failed}{waiting}, {counts.items:,} items"
+
+
+def _prune(paths: Sequence[Path], days: float) -> None:
+    """Remove jobs that nobody works on and that were not written to for so many days."""
+    oldest = time.time() - days * A_DAY
+    for path in paths:
+        if path.stat().st_mtime < oldest and not files.is_claimed(path):
+            files.remove(path)
+            click.echo(f"Removed {path}.", err=True)
+
+
+@click.command(name="export")
+@click.argument("job")
+@click.option(
+    "-o",
+    "outputs",
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    help="Export to FILE (.csv .json .jsonl, or -).",
+)
+def export_(job: str, outputs: Sequence[str]) -> int:
+    """Export the items of JOB, a file or the name of a spider, whose last job it is then.
+
+    For example:
+
+        python -m scraper export bookshop -o books.csv
+    """
+    for target in outputs:
+        check(target)
+    path = Path(job) if job.endswith(".sqlite") else next(reversed(files.jobs(FOLDER, job)), None)
+    if path is None:
+        raise ConfigError(f"There is no job of {job!r} in {FOLDER / 'jobs'}.")
+    with Job(path) as opened:
+        for target in outputs:
+            click.echo(f"{target}: {export(opened.items, target):,} items of {path}", err=True)
+    return DONE
