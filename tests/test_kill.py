@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scraper import Job
+from scraper import ConfigError, Job
 from scraper.export import export
 from tests.commands import ROOT, scraper, start
 
@@ -47,7 +47,7 @@ def test_a_thousand_items_survive_twenty_kills(folder, site, workers, record_pro
             while site.counts.requests < seen + more and run.poll() is None:
                 time.sleep(0.002)
             run.send_signal(signal.SIGKILL)
-            out, err = run.communicate()
+            _, err = run.communicate()
             assert run.returncode == -signal.SIGKILL, err
         kills += 1
         keys = exported(folder)
@@ -67,9 +67,12 @@ def test_a_second_process_is_refused(folder, site):
     with start("run", "bookshop", cwd=folder, SHOP_URL=site.url) as first:
         while site.counts.pages.get("reader", 0) < 5:
             time.sleep(0.01)
-        with Job(the_job(folder)) as job, pytest.raises(Exception, match="Another process works on the job"):
-            with job.claimed():
-                pass
+        with (
+            Job(the_job(folder)) as job,
+            pytest.raises(ConfigError, match="Another process works on the job"),
+            job.claimed(),
+        ):
+            pass
         first.send_signal(signal.SIGTERM)
         _, said = first.communicate()
     assert first.returncode == 130

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import threading
 import time
 from email.utils import formatdate
@@ -87,7 +88,7 @@ def test_no_request_goes_to_a_host_while_it_asks_to_wait_and_every_page_comes(we
     crawl(pages(web, concurrency=1, throttle=False), job)
     assert (paths(job), job.counts().failed, job.counts().retries) == (ALL, 0, 0)
     times = [at for at, path in web.times if path != "/robots.txt"]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert max(gaps) > 0.8, "the host was left alone"
 
 

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.verdict
 
-A page of 20 KB that has just been parsed is judged by an indicator, by what calibration found, and by neither.
+A page of 20 KB that has just been parsed is judged by an indicator, by what calibration found, by neither.
 """
 
 from __future__ import annotations
