@@ -81,7 +81,10 @@ class Gate:
         if robots is None or robots.allows(url):
             return True
         again = robots.retry_at(url)
-        if again is None:
+        if again is None and lease.request.depth == 0:
+            why = f"{robots.line(url)}; obey_robots=False disregards it, where you may"
+            self._given_up.append(Outcome(lease, Visit(ok=False, error=why)))
+        elif again is None:
             self.job.deny([lease], robots.line(url))
         else:
             self.job.put_back([lease], not_before=again)
@@ -104,7 +107,7 @@ class Gate:
         return f"stalled: {self.pace.stalled().get(urlsplit(url).hostname or '', '')}"
 
     def given_up(self) -> list[Outcome]:
-        """Return, once, the requests that will never go, as their host has stalled."""
+        """Return, once, the requests that will never go: their host has stalled, or forbids the start."""
         outcomes, self._given_up = self._given_up, []
         return outcomes
 

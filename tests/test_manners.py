@@ -144,6 +144,14 @@ def test_a_robots_txt_that_cannot_be_had_lets_nobody_in_until_it_can(web, job):
     assert job.counts().queued == 1
 
 
+def test_a_start_that_robots_txt_forbids_is_a_failed_page_that_says_what_to_do(web, job):
+    web.pages["/robots.txt"] = Reply(200, [("Content-Type", "text/plain")], b"User-agent: *\nDisallow: /\n")
+    crawl(pages(web), job)
+    [(_, error)] = job.failures()
+    assert "obey_robots=False" in error
+    assert web.asked() == ["/robots.txt"]
+
+
 def test_robots_txt_may_be_disobeyed(web, job):
     web.pages["/robots.txt"] = Reply(200, [("Content-Type", "text/plain")], RULES)
     crawl(pages(web, obey_robots=False), job)
