@@ -92,6 +92,15 @@ def test_with_no_indicator_declared_no_book_is_lost_or_false_either(site, job, s
     assert 2 <= site.counts.logins <= site.counts.expiries + 1
 
 
+@pytest.mark.parametrize("answer", ["redirect", "form", "401", "403"])
+def test_a_thousand_books_with_no_indicator_through_five_expiries(site, job, shop, answer):
+    site.signed_out_answer, site.sign_out_after = answer, 200
+    shop.login = FormLogin("/login", fill(username=site.username, password=site.password))
+    crawl(shop(concurrency=16, max_pages=None), job)
+    assert len({data["upc"] for _, data in job.items()}) == len(list(job.items())) == 1000
+    assert site.counts.logins == site.counts.expiries + 1 == 6
+
+
 def test_sixteen_pages_that_meet_one_ended_session_cause_one_sign_in(site, job, shop):
     spider = shop(concurrency=16, max_pages=84)
     parsed = []

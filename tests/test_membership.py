@@ -14,8 +14,10 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from examples.site import CRITIC
 from scraper import (
     FormLogin,
+    LoginError,
     LoginRejected,
     LoginUnavailable,
     Session,
@@ -101,6 +103,41 @@ def test_a_rejected_password_is_submitted_once_until_it_changes(site, vault):
         signed_in(site, vault, password="wrong guess")
     assert not signed_in(site, vault).is_restored
     assert site.counts.login_attempts == 2
+
+
+def test_an_account_is_never_locked_by_us(site, vault):
+    """The site locks after the third wrong password; the third one is not sent."""
+    site.lock_after = 3
+    for guess in ("first guess", "second guess"):
+        with pytest.raises(LoginRejected):
+            signed_in(site, vault, password=guess)
+    with pytest.raises(LoginError, match=r"2 sign-ins within the hour.*--forget.*Wrong user"):
+        signed_in(site, vault, password="third guess")
+    assert site.counts.login_attempts == 2
+
+
+def test_spiders_share_what_a_site_says_of_an_account(site, vault):
+    for name in ("one", "two"):
+        session = Session(
+            FormLogin("/login", fill(username="reader", password="wrong guess")),
+            base_url=site.url,
+            state_dir=vault,
+        )
+        session.name = name
+        with pytest.raises(LoginRejected):
+            session.sign_in()
+    assert site.counts.login_attempts == 1
+
+
+def test_nobody_goes_on_with_the_session_of_another_account(site, vault):
+    signed_in(site, vault)
+    other = Session(
+        FormLogin("/login", fill(username=CRITIC.username, password=CRITIC.password)),
+        base_url=f"{site.url}/books",
+        state_dir=vault,
+    )
+    other.sign_in()
+    assert (other.account, other.is_restored, site.counts.logins) == (CRITIC.username, False, 2)
 
 
 def test_no_secret_is_in_the_vault_but_the_cookies(site, vault, tmp_path):
