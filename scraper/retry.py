@@ -167,11 +167,11 @@ class _Wait(wait_base):
     """Exponential backoff with jitter that waits at least as long as the server asks."""
 
     def __init__(self, wait: float, max_wait: float) -> None:
-        self.backoff = tenacity.wait_random_exponential(multiplier=wait, max=max_wait, min=wait)
-        self.max_wait = max_wait
+        self.backoff = tenacity.wait_random_exponential(multiplier=wait, max=max_wait)
+        self.least, self.max_wait = min(wait, max_wait), max_wait
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> float:
-        return max(self.backoff(retry_state), self._asked_for(retry_state))
+        return max(self.least, self.backoff(retry_state), self._asked_for(retry_state))
 
     def _asked_for(self, state: tenacity.RetryCallState) -> float:
         if state.outcome is None or state.outcome.failed:

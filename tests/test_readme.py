@@ -95,3 +95,43 @@ def test_contributing_names_the_checks_that_ci_runs():
     ci = (ROOT / ".ci" / "run").read_text()
     checks = blocks("bash", CONTRIBUTING)[1].strip().split(" && ")
     assert all(check in ci for check in checks)
+
+
+def test_the_commands_of_the_documentation_exist(tmp_path: Path):
+    for page in (ROOT / "docs").glob("*.md"):
+        for block in blocks("bash", page.read_text(encoding="utf-8")):
+            for line in (line for line in block.splitlines() if line.startswith("python -m scraper ")):
+                command, *arguments = line.split()[3:]
+                help_text = scraper(command, "--help", cwd=tmp_path).stdout
+                options = [argument for argument in arguments if argument.startswith("-")]
+                assert [option for option in options if option not in help_text] == [], line
+
+
+def test_the_script_for_processes_runs_as_it_is(site, tmp_path: Path):
+    [script] = blocks("python", (ROOT / "docs" / "running.md").read_text(encoding="utf-8"))
+    (tmp_path / "script.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env=environment(SHOP_URL=site.url),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "items in .scraper/jobs/bookshop/" in done.stdout, done.stderr
+
+
+def test_the_login_of_the_documentation_signs_in(site):
+    site.ask_totp = True
+    [script] = blocks("python", (ROOT / "docs" / "login.md").read_text(encoding="utf-8"))
+    script = script.replace("https://shop.example", site.url) + "print(session.sign_in(), session.account)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment(**credentials(site), SHOP_TOTP=site.totp_secret),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "1 reader\n", done.stderr
