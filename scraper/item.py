@@ -122,6 +122,9 @@ class Field:
 
     def take(self, element: Element, base_url: str) -> Any:
         """Return the raw value or list of values, ``MISSING`` where nothing matches."""
+        if not self.many and not self.nested:
+            value = self.selector.first(element, base_url)
+            return self._instead if value is None else value
         found = self._nested(element, base_url) if self.nested else self.selector.values(element, base_url)
         return (list(found) or self._instead) if self.many else next(iter(found), self._instead)
 

@@ -19,7 +19,7 @@ from requests.utils import get_auth_from_url, get_environ_proxies
 from scraper.auth import Belongings, Credentials
 from scraper.cookies import CookieJar
 from scraper.redact import looks_secret, register
-from scraper.request import is_http, is_trustworthy, origin
+from scraper.request import is_http, is_sent_as_it_is, is_trustworthy, origin
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,10 @@ class Prepared(requests.Session):
         prepared = PreparedRequest()
         prepared.prepare_method(request.method)
         params = merge(request.params, self.params) if request.params or self.params else None
-        prepared.prepare_url(request.url, params)
+        if params is None and is_sent_as_it_is(request.url):
+            prepared.url = request.url
+        else:
+            prepared.prepare_url(request.url, params)
         prepared.prepare_headers(self._headers_for(request.headers))
         if request.data or request.files or request.json is not None or prepared.method not in BODILESS:
             prepared.prepare_body(request.data, request.files, request.json)

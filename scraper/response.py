@@ -21,7 +21,7 @@ from scraper.forms import Form, is_password
 from scraper.item import Reject, extract
 from scraper.redact import redact_url
 from scraper.request import Callback, Request, is_http, join
-from scraper.selector import ADDRESSES, Element, Selector, compile_xpath, squeeze, texts_in
+from scraper.selector import ADDRESSES, Element, Selector, compile_css, compile_xpath, squeeze, texts_in
 
 T = TypeVar("T")
 Auth = Literal["signed_in", "anonymous", "unknown"]
@@ -30,7 +30,7 @@ FORMS_NAMED = 20
 """So many forms a message names at most."""
 
 _forms = compile_xpath("//form")
-_base = compile_xpath("string((//base[@href])[1]/@href)")
+_base = compile_xpath("string(/descendant::base[@href][1]/@href)")
 _passwords = compile_xpath("//input[@type]")
 _ways = compile_xpath("//a[@href] | //form | //button")
 
@@ -62,7 +62,9 @@ class Response:
         allows: Callable[[str], bool] = is_http,
     ) -> None:
         self.url, self.status, self.content, self.history = url, status, content, history
-        self.headers: Mapping[str, str] = CaseInsensitiveDict(headers or {})
+        self.headers: Mapping[str, str] = (
+            headers if isinstance(headers, CaseInsensitiveDict) else CaseInsensitiveDict(headers or {})
+        )
         self.request = request if request is not None else Request(url)
         self.elapsed, self.attempts = elapsed, attempts
         self.allows = allows
@@ -173,14 +175,14 @@ class Response:
         Only http and https addresses that the spider allows, each once, in the order of the page. What would
         sign out or delete is left out, and kept in `avoided` with the reason.
         """
-        seen = set()
-        for match in Selector("css", selector).find(self.tree) if self.is_html else ():
+        seen, depth = set(), self.request.depth + 1
+        for match in compile_css(selector)(self.tree) if self.is_html else ():
             for element, url in self._addresses(match):
-                if url in seen or not self.allows(url):
+                if url in seen:
                     continue
                 seen.add(url)
-                if not self.avoids(url, element):
-                    yield Request(url, callback=callback, depth=self.request.depth + 1)
+                if self.allows(url) and not self.avoids(url, element):
+                    yield Request(url, callback=callback, depth=depth)
 
     def avoids(self, url: str, element: Element | None = None) -> bool:
         """Whether following a link to `url` would sign out or destroy; then `avoided` says why.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from scraper.errors import ConfigError
 from scraper.login import Login
-from scraper.request import Request, is_http, origin
+from scraper.request import Request, http_host, origin
 from scraper.response import Response
 from scraper.retry import Retry
 from scraper.selector import compile_css, compile_pattern
@@ -130,13 +130,17 @@ class Spider:
 
     def allows(self, url: str) -> bool:
         """Whether the crawl may visit `url`: http or https, an allowed domain, nothing of `deny`."""
-        host = (urlsplit(url).hostname or "") if is_http(url) else ""
-        inside = any(host == domain or host.endswith(f".{domain}") for domain in self._domains)
-        return inside and not any(pattern.search(url) for pattern in self._denied)
+        if not self._is_inside(http_host(url) or ""):
+            return False
+        return not self._denied or not any(pattern.search(url) for pattern in self._denied)
+
+    def _is_inside(self, host: str) -> bool:
+        domains = self._domains
+        return host in domains or any(host.endswith(f".{domain}") for domain in domains)
 
     def is_safe(self, url: str) -> bool:
         """Whether `allow` says that following a link to `url` neither signs out nor deletes anything."""
-        return any(pattern.search(url) for pattern in self._allowed)
+        return bool(self._allowed) and any(pattern.search(url) for pattern in self._allowed)
 
     @cached_property
     def _allowed(self) -> tuple[re.Pattern[str], ...]:

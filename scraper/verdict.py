@@ -60,15 +60,18 @@ def was_sent_to_login(response: Response, login_url: str | None, providers: Coll
         return True
     if login_url is None or is_at(login_url, asked):
         return False
-    ways = (*response.history, response.url, join(response.url, response.headers.get("Location", "")))
+    ways = [*response.history, response.url]
+    if location := response.headers.get("Location"):
+        ways.append(join(response.url, location))
     return any(is_at(login_url, url) for url in ways)
 
 
 def is_at(page: str, url: str) -> bool:
     """Whether `url` is that of `page`; parameters such as ``next`` may be added to it."""
-    if origin(page) != origin(url):
-        return False
-    here, there = urlsplit(page), urlsplit(url)
+    here = urlsplit(page)
+    if here.path.rstrip("/") not in url or origin(page) != origin(url):
+        return False  # most pages are another one, which the path shows at a tenth of the cost
+    there = urlsplit(url)
     is_path = here.path.rstrip("/") == there.path.rstrip("/")
     return is_path and set(parse_qsl(here.query)) <= set(parse_qsl(there.query))
 

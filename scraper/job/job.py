@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -25,9 +26,15 @@ from scraper.job import files, schema
 from scraper.redact import redact
 from scraper.request import Request
 from scraper.traps import without_session_id
-from scraper.visit import Lease, Outcome, Visit
+from scraper.visit import Lease, Outcome
 
-_WAITING = "SELECT * FROM requests WHERE state = 'queued' AND not_before <= ? ORDER BY priority DESC, "
+SEEN = 20_000
+"""So many addresses are remembered, for which the file need not be asked whether they are known."""
+
+_WAITING = (
+    "SELECT id, url, method, headers, body, callback, meta, priority, depth FROM requests "
+    "WHERE state = 'queued' AND not_before <= ? ORDER BY priority DESC, "
+)
 _OLDEST = _WAITING + "id LIMIT ?"
 _NEWEST = _WAITING + "id DESC LIMIT ?"
 _DOUBTFUL = (
@@ -54,6 +61,20 @@ ORDER BY times DESC
 """
 
 
+_ADD = """
+INSERT INTO requests
+    (fingerprint, url, method, headers, body, callback, meta, priority, depth, parent, state, error)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO NOTHING
+"""
+_SETTLE = """
+UPDATE requests SET state = ?, attempts = attempts + ?, status = ?, error = ?, auth = ?, epoch = ?,
+    account = ?, fetched_at = ?, elapsed = ?, bytes = ? WHERE id = ?
+"""
+
+Found = tuple[Request, str | None, int | None, str, str | None]
+"""A request that was found: for which account, on the page of which request, its state and an error."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How a job stands: pages by outcome, requests that wait, items, rejected rows and repeated sends."""
@@ -72,6 +93,7 @@ class Job:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._db = schema.open_(self.path)
+        self._seen: dict[tuple[str, str | None], None] = {}
 
     @classmethod
     def create(cls, spider: str, folder: str | Path = files.FOLDER) -> Self:
@@ -129,7 +151,7 @@ class Job:
     def add(self, requests: Iterable[Request], *, account: str | None = None) -> int:
         """Put requests into the frontier that were never there; return how many."""
         with self._transaction():
-            return sum(self._add(request, account, None, "queued") for request in requests)
+            return self._add((request, account, None, "queued", None) for request in requests)
 
     def lease(self, n: int, *, newest_first: bool = False) -> list[Lease]:
         """Hand out up to `n` requests that wait, the highest priority first."""
@@ -170,8 +192,7 @@ class Job:
     def commit(self, outcomes: Iterable[Outcome]) -> None:
         """Write what came of leased requests, and what their pages gave, in one transaction."""
         with self._transaction():
-            for outcome in outcomes:
-                self._commit(outcome.lease.id, outcome.visit, outcome.at)
+            self._commit(list(outcomes))
 
     def doubt(self, since: float, epoch: int | None = None) -> int:
         """Take back the pages that nothing proves to be signed in; return how many.
@@ -192,60 +213,42 @@ class Job:
         """Return the latest sign-in of which there is a page; 0 for none."""
         return int(self._one("SELECT coalesce(max(epoch), 0) FROM requests"))
 
-    def _add(
-        self, request: Request, account: str | None, parent: int | None, state: str, error: str | None = None
-    ) -> int:
-        return self._db.execute(
-            "INSERT INTO requests (fingerprint, url, method, headers, body, callback, meta, priority, depth, "
-            "parent, state, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (fingerprint) DO NOTHING",
-            (
-                fingerprint(request, account),
-                request.url,
-                request.method,
-                json.dumps(dict(request.headers)),
-                request.content,
-                request.callback,
-                json.dumps(dict(request.meta)),
-                request.priority,
-                request.depth,
-                parent,
-                state,
-                error,
-            ),
-        ).rowcount
+    def _add(self, found: Iterable[Found]) -> int:
+        return self._db.executemany(_ADD, (_new_row(one) for one in found if self._is_unseen(one))).rowcount
 
-    def _commit(self, id: int, visit: Visit, at: float) -> None:
-        self._db.execute(
-            "UPDATE requests SET state = ?, attempts = attempts + ?, status = ?, error = ?, auth = ?, "
-            "epoch = ?, account = ?, fetched_at = ?, elapsed = ?, bytes = ? WHERE id = ?",
-            (
-                "done" if visit.ok else "failed",
-                visit.attempts,
-                visit.status,
-                visit.error and redact(visit.error),
-                visit.auth,
-                visit.epoch,
-                visit.account,
-                at,
-                visit.elapsed,
-                visit.size,
-                id,
-            ),
-        )
+    def _is_unseen(self, found: Found) -> bool:
+        """Whether a request is not among those added last; most links of a page stand on others too."""
+        request, account, *_ = found
+        if request.method != "GET" or request.body is not None:
+            return True
+        key, seen = (request.url, account), self._seen
+        is_unseen = key not in seen
+        if not is_unseen:
+            del seen[key]
+        elif len(seen) >= SEEN:
+            del seen[next(iter(seen))]
+        seen[key] = None
+        return is_unseen
+
+    def _commit(self, outcomes: list[Outcome]) -> None:
+        self._db.executemany(_SETTLE, map(_settled, outcomes))
         self._db.executemany(
             "INSERT INTO items (request, n, type, data) VALUES (?, ?, ?, ?)",
-            ((id, n, type, data) for n, (type, data) in enumerate(visit.items)),
+            (
+                (outcome.lease.id, n, type, data)
+                for outcome in outcomes
+                for n, (type, data) in enumerate(outcome.visit.items)
+            ),
         )
         self._db.executemany(
             "INSERT INTO rejects (request, n, field, type, message) VALUES (?, ?, ?, ?, ?)",
-            ((id, reject.n, reject.field, reject.type, redact(reject.message)) for reject in visit.rejects),
+            (
+                (outcome.lease.id, reject.n, reject.field, reject.type, redact(reject.message))
+                for outcome in outcomes
+                for reject in outcome.visit.rejects
+            ),
         )
-        for state, requests in (("queued", visit.requests), ("denied", visit.denied)):
-            for request in requests:
-                self._add(request, visit.account, id, state)
-        for url, reason in visit.avoided:
-            self._add(Request(url, _avoided_method(reason)), visit.account, id, "denied", redact(reason))
+        self._add(found for outcome in outcomes for found in _found(outcome))
 
     # What was collected
 
@@ -335,6 +338,7 @@ class Job:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
+                self._seen.clear()
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
@@ -345,9 +349,72 @@ def fingerprint(request: Request, account: str | None) -> bytes:
 
     A session id in the URL does not count: it is another one each time.
     """
-    parts = (request.method, canonicalize_url(without_session_id(request.url)), account or "")
+    parts = (request.method, _canonical(without_session_id(request.url)), account or "")
     text = json.dumps(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text + b"\0" + (request.content or b""), digest_size=16).digest()
+
+
+def _found(outcome: Outcome) -> Iterator[Found]:
+    id, visit = outcome.lease.id, outcome.visit
+    for request in visit.requests:
+        yield request, visit.account, id, "queued", None
+    for request in visit.denied:
+        yield request, visit.account, id, "denied", None
+    for url, reason in visit.avoided:
+        yield Request(url, _avoided_method(reason)), visit.account, id, "denied", redact(reason)
+
+
+def _new_row(found: Found) -> tuple[Any, ...]:
+    request, account, parent, state, error = found
+    return (
+        fingerprint(request, account),
+        request.url,
+        request.method,
+        json.dumps(dict(request.headers)) if request.headers else "{}",
+        request.content,
+        request.callback,
+        json.dumps(dict(request.meta)) if request.meta else "{}",
+        request.priority,
+        request.depth,
+        parent,
+        state,
+        error,
+    )
+
+
+def _settled(outcome: Outcome) -> tuple[Any, ...]:
+    visit = outcome.visit
+    return (
+        "done" if visit.ok else "failed",
+        visit.attempts,
+        visit.status,
+        visit.error and redact(visit.error),
+        visit.auth,
+        visit.epoch,
+        visit.account,
+        outcome.at,
+        visit.elapsed,
+        visit.size,
+        outcome.lease.id,
+    )
+
+
+_CANONICAL = re.compile(
+    r"https?://[a-z0-9.-]+(?::[0-9]+)?/(?:[\w/-]|\.(?=\w))*(?:\?(?P<query>[\w.~-]+=[\w.~-]*(?:&[\w.~-]+=[\w.~-]*)*))?",
+    re.ASCII,
+)
+
+
+def _canonical(url: str) -> str:
+    """Return what w3lib's `canonicalize_url` does, which takes an address apart; most need only be sorted."""
+    match = _CANONICAL.fullmatch(url)
+    if match is None:
+        return str(canonicalize_url(url))
+    query = match["query"]
+    if query is None or "&" not in query:
+        return url
+    pairs = sorted(pair.split("=", 1) for pair in query.split("&"))
+    return f"{url[: match.start('query')]}{'&'.join(map('='.join, pairs))}"
 
 
 def _avoided_method(reason: str) -> str:
@@ -359,10 +426,10 @@ def _request(row: sqlite3.Row) -> Request:
     return Request(
         row["url"],
         row["method"],
-        json.loads(row["headers"]),
+        {} if row["headers"] == "{}" else json.loads(row["headers"]),
         row["body"],
         row["callback"],
-        json.loads(row["meta"]),
+        {} if row["meta"] == "{}" else json.loads(row["meta"]),
         row["priority"],
         row["depth"],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from scraper.redact.values import MASK, redact, register
@@ -22,6 +23,7 @@ DEEPEST = 10
 """Addresses within the value of an address's parameter, one in the other, that are taken apart."""
 
 
+@lru_cache(maxsize=4096)
 def looks_secret(name: str) -> bool:
     """Whether a header, parameter, field or cookie of that name holds a secret, as far as names tell."""
     words = _WORD_ENDS.sub("-", name).strip("-").lower()
