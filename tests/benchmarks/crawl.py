@@ -1,0 +1,181 @@
+"""A members-only site crawled by Scrapy, by Crawlee, by requests and lxml alone, and by us, in one run.
+
+    python -m tests.benchmarks.crawl [--pages 4000] [--rounds 5] [--concurrency 16] [--contender NAME]...
+    python -m tests.benchmarks.crawl --latency-ms 100 --concurrency 64
+
+Each signs in, follows the same links, reads the same ten fields of each page and writes the same JSON Lines,
+in a process of its own; without delays, robots.txt and logs, retries as they are by default. ``bare`` asks
+for one page after the other; ``ours-2`` is ours with ``--processes 2``. They take turns, and what is printed
+is the median of the rounds: seconds from the start of the process to its end, CPU seconds of user and system,
+and the most memory that was resident (of several processes, that of the largest). Where an item is missing,
+doubled or different from what stands on its page, the benchmark fails. Scrapy and Crawlee come with the extra
+``bench``; one that is not installed is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks import site
+
+PATIENCE = 900  # seconds that one crawl may take
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A crawler: its module in `tests.benchmarks.peers`, the package it needs, and what it is told besides.
+
+    One that is serial asks for one page after the other.
+    """
+
+    module: str
+    needs: str
+    told: tuple[str, ...] = ()
+    is_serial: bool = False
+
+
+CONTENDERS = {
+    "scrapy": Contender("scrapy_spider", "scrapy"),
+    "crawlee": Contender("crawlee_spider", "crawlee"),
+    "bare": Contender("bare_loop", "requests", is_serial=True),
+    "ours": Contender("ours", "scraper"),
+    "ours-2": Contender("ours", "scraper", told=("2",)),
+}
+OURS = ("ours", "ours-2")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one crawl took: seconds, CPU seconds, and megabytes at the peak."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def run(contender: Contender, origin: str, file: Path, concurrency: int) -> Cost:
+    """Let one crawl the site, in a process of its own."""
+    module = f"tests.benchmarks.peers.{contender.module}"
+    started = time.monotonic()
+    command = [sys.executable, "-m", module, origin, str(file), str(concurrency), *contender.told]
+    process = subprocess.Popen(command)
+    timer = threading.Timer(PATIENCE, process.kill)
+    timer.start()
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        timer.cancel()
+    wall = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{module} ended with {process.returncode}.")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def check(name: str, file: Path, origin: str, pages: int) -> None:
+    """Fail unless the file holds every book once, each as it stands on its page."""
+    numbers = set()
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            item = json.loads(line)
+            number = int(item["url"].rpartition("/")[2])
+            expected = site.book(number)
+            if number in numbers or item != {**expected, "url": origin + expected["url"]}:
+                raise SystemExit(f"{name} gave a wrong or doubled item: {line}")
+            numbers.add(number)
+    if numbers != set(range(1, pages + 1)):
+        raise SystemExit(f"{name} gave {len(numbers)} of {pages} items.")
+
+
+def installed(names: Iterable[str], latency: float) -> list[str]:
+    """Return those that can run here, and say which cannot."""
+    found = []
+    for name in names:
+        contender = CONTENDERS[name]
+        if importlib.util.find_spec(contender.needs) is None:
+            print(f"{name} is not installed: pip install -e '.[bench]'")
+        elif contender.is_serial and latency:
+            print(f"{name} asks for one page after the other, which says nothing about latency")
+        else:
+            found.append(name)
+    return found
+
+
+def compete(names: list[str], options: argparse.Namespace) -> dict[str, list[Cost]]:
+    """Run the rounds."""
+    costs: dict[str, list[Cost]] = {name: [] for name in names}
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        pages = Path(folder) / "site"
+        pages.mkdir()
+        site.write(pages, options.pages)
+        with site.served(pages, options.latency_ms / 1000) as (origin, server):
+            size = (pages / "book" / "1.html").stat().st_size
+            print(f"{options.pages} pages of {size / 1000:.0f} KB, served by {server}", end=", ")
+            print(f"{options.latency_ms:g} ms late; {options.concurrency} at a time", flush=True)
+            for n in range(options.rounds):
+                for name in names:
+                    with tempfile.TemporaryDirectory(dir=folder) as place:
+                        file = Path(place) / "items.jsonl"
+                        cost = run(CONTENDERS[name], origin, file, options.concurrency)
+                        check(name, file, origin, options.pages)
+                    costs[name].append(cost)
+                    print(f"  round {n + 1} {name:8} {cost.wall:6.1f} s {cost.cpu:6.1f} s CPU", flush=True)
+    return costs
+
+
+def report(costs: dict[str, list[Cost]], pages: int) -> None:
+    """Print the medians, and the ratios of ours to each of the others."""
+    medians = {
+        name: Cost(*(median(getattr(cost, part) for cost in all_) for part in ("wall", "cpu", "peak")))
+        for name, all_ in costs.items()
+        if all_
+    }
+    fetched = pages + -(-pages // site.PER_LIST)
+    print(f"{'':10} {'wall s':>8} {'pages/s':>8} {'CPU s':>8} {'ms/page':>8} {'peak MB':>8}")
+    for name, cost in medians.items():
+        per_page = cost.cpu / fetched * 1000
+        row = (cost.wall, fetched / cost.wall, cost.cpu, per_page, cost.peak)
+        print(f"{name:10} " + " ".join(f"{value:8.2f}" for value in row))
+    for own, name in itertools.product(OURS, medians):
+        if own in medians and own != name and name != OURS[-1]:
+            ours, cost = medians[own], medians[name]
+            wall, cpu, peak = cost.wall / ours.wall, ours.cpu / cost.cpu, ours.peak / cost.peak
+            print(
+                f"{own}/{name}: {wall:.2f} times the pages/s, {cpu:.2f} of the CPU, {peak:.2f} of the memory"
+            )
+
+
+def main() -> None:
+    """Run the rounds and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--pages", type=int, default=4000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--concurrency", type=int, default=16)
+    parser.add_argument("--latency-ms", type=float, default=0)
+    parser.add_argument("--contender", action="append", choices=CONTENDERS)
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the server is stopped then too
+    names = installed(options.contender or CONTENDERS, options.latency_ms)
+    report(compete(names, options), options.pages)
+
+
+if __name__ == "__main__":
+    main()
