@@ -114,6 +114,11 @@ class Crawl:
         return Gate(self.job, pace, agent, session.exchange, obeys=spider.obey_robots)
 
     @property
+    def has_gate(self) -> bool:
+        """Whether the crawl has come so far that requests pass the gate."""
+        return "gate" in vars(self)
+
+    @property
     def in_flight(self) -> int:
         """How many pages are under way."""
         return self._workers.in_flight
@@ -164,7 +169,7 @@ class Crawl:
                 yield Request(url)
 
     def _close(self, reason: str) -> None:
-        if "gate" in vars(self):
+        if self.has_gate:
             self.gate.close()
         try:
             self.job.put_all_back()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from scraper.crawl import Crawl
 
 LIVE_SECONDS = 0.1
+MINUTE, HOUR = 60.0, 3600.0
+KINDS = 3
+"""So many kinds of error are named."""
+
 PLAIN_SECONDS = 10.0
 
 
@@ -80,11 +84,45 @@ class Progress:
         self._live.refresh()
 
 
-def describe(crawl: Crawl) -> str:
-    """Return one line on how a crawl stands."""
-    seconds = max(time.monotonic() - crawl.started, 0.001)
-    failed = f", {crawl.tally.failed:,} failed" if crawl.tally.failed else ""
+def describe(crawl: Crawl, clock: Callable[[], float] = time.monotonic) -> str:
+    """Return one line on how a crawl stands: pages, what waits, who is signed in, which hosts are paused."""
+    return "; ".join(filter(None, (_work(crawl, clock), _standing(crawl), _pauses(crawl, clock))))
+
+
+def _work(crawl: Crawl, clock: Callable[[], float]) -> str:
+    tally, queued = crawl.tally, crawl.job.queued()
+    seconds = max(clock() - crawl.started, 0.001)
+    speed = tally.fetched / seconds
+    failed = f", {tally.failed:,} failed ({_kinds(tally.errors)})" if tally.errors else ""
+    failed = failed or (f", {tally.failed:,} failed" if tally.failed else "")
+    left = f", about {_span(queued / speed)} left" if queued and speed else ""
     return (
-        f"{crawl.spider.name}: {crawl.tally.pages:,} pages ({crawl.tally.pages / seconds:,.0f}/s){failed}, "
-        f"{crawl.tally.items:,} items, {crawl.job.queued():,} queued, {seconds:,.0f} s"
+        f"{crawl.spider.name}: {tally.pages:,} pages ({speed:,.0f}/s){failed}, {tally.items:,} items, "
+        f"{queued:,} queued, {seconds:,.0f} s{left}"
     )
+
+
+def _kinds(errors: Mapping[str, int]) -> str:
+    """Name the commonest kinds of error."""
+    most = sorted(errors.items(), key=lambda entry: -entry[1])[:KINDS]
+    return ", ".join(f"{times:,} {kind}" for kind, times in most)
+
+
+def _standing(crawl: Crawl) -> str:
+    since = crawl.watch.signed_in_at
+    if crawl.spider.login is None or since is None:
+        return ""
+    account = crawl.spider.session.account or "a member"
+    return f"signed in as {account} for {_span(time.time() - since)}"
+
+
+def _pauses(crawl: Crawl, clock: Callable[[], float]) -> str:
+    paused = crawl.gate.pace.paused().items() if crawl.has_gate else ()
+    return "; ".join(f"{host} paused for {_span(until - clock())}: it {why}" for host, (until, why) in paused)
+
+
+def _span(seconds: float) -> str:
+    """Say how long something takes, as one number that a person keeps in mind."""
+    if seconds < MINUTE:
+        return f"{max(seconds, 0):,.0f} s"
+    return f"{seconds / MINUTE:,.0f} min" if seconds < 2 * HOUR else f"{seconds / HOUR:,.0f} h"

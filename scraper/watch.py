@@ -17,7 +17,8 @@ from scraper.visit import Lease, Outcome, Visit
 
 log = logging.getLogger(__name__)
 
-FORBIDDEN = 403
+BAD, FORBIDDEN = 400, 403
+LONGEST_KIND = 30
 ACCESS_DENIED = "access_denied: closed to this account, though it is signed in"
 
 DOUBTFUL_PAGES = 25
@@ -42,7 +43,8 @@ class Tally:
         counts = job.counts()
         self.pages, self.failed, self.items = counts.done, counts.failed, counts.items
         self.rejects, self.retries = counts.rejects, counts.retries
-        self.pages_without_item = 0
+        self.pages_without_item, self.fetched = 0, 0
+        self.errors: Counter[str] = Counter()
         self._last: deque[bool] = deque(maxlen=LAST)
 
     @property
@@ -61,13 +63,23 @@ class Tally:
             visit = outcome.visit
             self.pages += visit.ok
             self.failed += not visit.ok
+            self.fetched += 1
             self._last.append(visit.ok)
             self.pages_without_item = 0 if visit.items else self.pages_without_item + 1
             self.items += len(visit.items)
             self.rejects += len({reject.n for reject in visit.rejects})
             self.retries += visit.attempts - 1
             if visit.error:
+                self.errors[_kind(visit)] += 1
                 log.info("%s: %s", outcome.lease.request.url, visit.error)
+
+
+def _kind(visit: Visit) -> str:
+    """Return in a word or two what went wrong: a status, what stands before the colon, or no answer."""
+    if visit.status is not None and visit.status >= BAD:
+        return str(visit.status)
+    head, colon, _ = (visit.error or "").partition(":")
+    return head if colon and len(head) <= LONGEST_KIND and " " not in head else "no answer"
 
 
 class Watch:
@@ -76,6 +88,7 @@ class Watch:
     def __init__(self, spider: Spider, job: Job) -> None:
         self.spider, self.job = spider, job
         self.sign_ins = self.restored = 0
+        self.signed_in_at: float | None = None
         self.unproven: list[Outcome] = []
         self._alive_at = 0.0
         self._signed_out_before: set[int] = set()
@@ -92,6 +105,7 @@ class Watch:
             )
         self._alive_at = time.time()
         session.sign_in(after=session.epoch)
+        self.signed_in_at = time.time()
         self.restored += session.is_restored
         self.sign_ins += not session.is_restored
         self.job.event("restored" if session.is_restored else "signed_in", session.account or "")

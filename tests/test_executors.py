@@ -217,7 +217,7 @@ def scheduler(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes
 
 def test_a_cluster_loses_a_worker_and_its_session_and_no_page(site, job, scheduler):
     address, (_, *workers) = scheduler
-    spider = shop(Shop, site, max_pages=400, concurrency=16)
+    spider = shop(Shop, site, concurrency=16)
     wait_for_workers(address, 2)
     hired = cluster(visit, spider, address)
 
@@ -230,8 +230,8 @@ def test_a_cluster_loses_a_worker_and_its_session_and_no_page(site, job, schedul
     loser.start()
     crawl(spider, job, hired)
     loser.join()
-    assert (job.counts().done, job.counts().failed) == (400, 0)
-    assert len(upcs(job)) == len(set(upcs(job)))
+    assert (job.counts().done, job.counts().failed) == (1050, 0)
+    assert len(upcs(job)) == len(set(upcs(job))) == 1000
     assert (site.counts.expiries, site.counts.logins) == (1, 2)
 
 

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 
 from rich.console import Console
 
-from scraper import Spider
+from scraper import FormLogin, Spider, fill
 from scraper.crawl import Crawl
 from scraper.item import Reject
-from scraper.progress import Progress
+from scraper.progress import Progress, describe
 from scraper.report import summary
 from scraper.request import Request
 from scraper.visit import Outcome, Visit
@@ -25,6 +26,7 @@ def running(job) -> Crawl:
     spider = type("Shop", (Spider,), {"start_urls": ("http://127.0.0.1/",)})()
     crawl = Crawl(spider, job, None, lambda crawl: None, threading.Event())
     crawl.tally.pages, crawl.tally.items, crawl.tally.failed = 1200, 1100, 1
+    crawl.tally.fetched = 1201
     return crawl
 
 
@@ -86,3 +88,23 @@ def test_the_summary_says_how_it_went_and_where_the_data_is(job):
         "  problem   answered 404 (1 times, the first on http://127.0.0.1/b)",
         "  problem   Book.price: nothing matches (1 times, the first on http://127.0.0.1/a)",
     ]
+
+
+def test_the_line_names_errors_by_kind_the_session_s_age_paused_hosts_and_what_is_left(job):
+    crawl = running(job)
+    job.add([Request(f"http://127.0.0.1/{n}") for n in range(1200)])
+    crawl.tally.errors.update({"404": 3, "access_denied": 1})
+    crawl.spider.login = FormLogin("/login", fill(username="ada", password="h0rse-battery"))
+    crawl.spider.session.account, crawl.watch.signed_in_at = "ada", time.time() - 600
+    crawl.started = time.monotonic() - 60
+    crawl.gate.pace.started("http://127.0.0.1/")
+    crawl.gate.pace.finished("http://127.0.0.1/", status=503, elapsed=0.1, retry_after=120)
+    line = describe(crawl)
+    for words in (
+        "1 failed (3 404, 1 access_denied)",
+        "1,200 queued",
+        "about 60 s left",
+        "signed in as ada for 10 min",
+        "127.0.0.1 paused for 2 min: it answered 503 and asks to wait 120 seconds",
+    ):
+        assert words in line

@@ -33,6 +33,7 @@ class Books(Spider):
     item = Book
     follow = ("article.product_pod h3 a", "ul.pager a")
     save_session = False
+    obey_robots = False
 
 
 def main(origin: str, file: str, concurrency: str, number: str = "1") -> None:
