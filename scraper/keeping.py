@@ -40,7 +40,7 @@ class Keeping(Proof):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(login, base_url=base_url, **options)
-        self.vault, self.name = vault, "session"
+        self.vault, self.name, self.is_fresh = vault, "session", False
         self._saved_at = 0.0
         self._credential: str | None = None
         self._failure: LoginError | None = None
@@ -50,6 +50,8 @@ class Keeping(Proof):
     """Where sessions and outcomes of sign-ins are kept; ``None``: nowhere."""
     name: str
     """Under which name they are kept there."""
+    is_fresh: bool
+    """Whether to sign in anew, whatever session is kept; what is kept stays until that has worked."""
 
     # What a login tells
 
@@ -141,7 +143,7 @@ class Keeping(Proof):
 
     def _restore_kept(self, login: Login) -> bool:
         """Go on with the session in the vault, if it is newer than this one and the site says it is alive."""
-        can_be = self.vault is not None and login.verify and self._is_known
+        can_be = self.vault is not None and login.verify and self._is_known and not self.is_fresh
         state = self.vault.load(self.identity) if self.vault is not None and can_be else None
         if state is None or state.get("saved_at", 0.0) <= self._saved_at:
             return False

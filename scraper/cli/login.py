@@ -78,7 +78,9 @@ class SignIn:
                 raise ConfigError(f"The spider {self.spider.name!r} has no login.")
             if check:
                 return self._check(session)
-            self._forget(session, ledger=forget, kept=fresh or forget)
+            if forget and session.forget(outcomes=True):
+                self._say("What was kept of this account is forgotten.")
+            session.is_fresh = fresh
             session.ask = _ask if sys.stdin.isatty() else None
             try:
                 session.sign_in()
@@ -97,10 +99,6 @@ class SignIn:
             )
             return DONE
         raise LoginError(f"No session that is kept for {self.spider.name} is alive; `login` makes one.")
-
-    def _forget(self, session: Session, *, ledger: bool, kept: bool) -> None:
-        if kept and session.forget(outcomes=ledger) and ledger:
-            self._say("What was kept of this account is forgotten.")
 
     def _advise(self, error: LoginError) -> None:
         if words := advice(error):
