@@ -277,3 +277,10 @@ def test_logs_may_be_a_json_object_a_line(folder, site):
     assert {"time", "level", "logger", "message"} == set(logged[0])
     assert any("Signed in as reader" in line["message"] for line in logged)
     assert site.password not in done.stderr
+
+
+def test_a_run_that_a_limit_ended_may_be_resumed(folder, site):
+    scraper("run", "bookshop", "--max-pages", "5", cwd=folder, SHOP_URL=site.url)
+    done = scraper("run", "bookshop", "--resume", "--max-pages", "12", cwd=folder, SHOP_URL=site.url)
+    assert "  pages     12" in done.stderr
+    assert len(list((folder / ".scraper/jobs/bookshop").glob("*.sqlite"))) == 1

@@ -118,7 +118,7 @@ class Run:
 
     def _job(self) -> Job:
         """Return the job to work on: a new one, or the last that was not finished, if that is wanted."""
-        unfinished = Job.unfinished(self.spider.name)
+        unfinished = Job.unfinished(self.spider.name, at_limit=self.is_resumed)
         if self.is_resumed and unfinished is not None:
             return Job(unfinished)
         if self.is_resumed:

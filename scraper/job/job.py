@@ -109,16 +109,20 @@ class Job:
         return job
 
     @classmethod
-    def unfinished(cls, spider: str, folder: str | Path = files.FOLDER) -> Path | None:
+    def unfinished(
+        cls, spider: str, folder: str | Path = files.FOLDER, *, at_limit: bool = False
+    ) -> Path | None:
         """Return the newest job of a spider, if something kept it from its end: Ctrl-C, an error, a kill.
 
-        One that another process works on now does not count.
+        With `at_limit` also one that a limit ended, if something is left to fetch. One that another process
+        works on now does not count.
         """
         for path in reversed(files.jobs(Path(folder), spider)):
             if files.is_claimed(path):
                 continue
             with suppress(ConfigError), cls(path) as job:
-                return None if job.is_finished else path
+                is_open = not job.is_finished or (at_limit and job.queued() > 0)
+                return path if is_open else None
         return None
 
     @property
