@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any, Self
@@ -41,6 +41,8 @@ class Calibration:
     strangers: frozenset[str]
     ways_out: tuple[str, ...] = ()
     """What only addresses to sign out by have in them; an empty text where only their labels tell."""
+    sent_to: str | None = None
+    """Where strangers, and only they, are sent instead: the address without its query."""
 
     def says(self, page: Response) -> Auth:
         """Judge the page that was compared, as it is now."""
@@ -72,19 +74,21 @@ class Calibration:
     def _plain_ways(self) -> tuple[tuple[bytes, Callable[[Element], Any]], ...]:
         return tuple((part.encode(), _leads_to(part)) for part in self.ways_out if part)
 
-    def state(self) -> dict[str, list[str]]:
+    def state(self) -> dict[str, Any]:
         """Return this as plain JSON."""
         return {
             "members": sorted(self.members),
             "strangers": sorted(self.strangers),
             "ways_out": list(self.ways_out),
+            "sent_to": self.sent_to,
         }
 
     @classmethod
-    def restore(cls, state: Mapping[str, Iterable[str]]) -> Self:
+    def restore(cls, state: Mapping[str, Any]) -> Self:
         """Return what `state` gave."""
         ways_out = tuple(state.get("ways_out", ()))
-        return cls(frozenset(state["members"]), frozenset(state["strangers"]), ways_out)
+        members, strangers = frozenset(state["members"]), frozenset(state["strangers"])
+        return cls(members, strangers, ways_out, state.get("sent_to"))
 
     def __str__(self) -> str:
         return f"members see {_some(self.members)}; strangers see {_some(self.strangers)}"
@@ -122,9 +126,18 @@ def calibrate(anonymous: Sequence[Response], signed_in: Sequence[Response]) -> C
     ever_strangers, ever_members = _ever(anonymous), _ever(signed_in)
     ways_out = set() if any(page.ways_out for page in anonymous) else _common_ways(signed_in)
     found = Calibration(
-        _few(members - ever_strangers), _few(strangers - ever_members), tuple(sorted(ways_out))
+        _few(members - ever_strangers),
+        _few(strangers - ever_members),
+        tuple(sorted(ways_out)),
+        _sent_to(anonymous, signed_in),
     )
     return found if found.tells_members(anonymous[-1], signed_in[-1]) else None
+
+
+def _sent_to(anonymous: Sequence[Response], signed_in: Sequence[Response]) -> str | None:
+    places = {_place(page) for page in anonymous if page.history}
+    is_only_theirs = len(places) == 1 and not any(page.history for page in signed_in)
+    return places.pop() if is_only_theirs else None
 
 
 def _common_ways(pages: Sequence[Response]) -> set[str]:

@@ -18,9 +18,11 @@ from scraper.errors import (
     CodeRejected,
     ConfigError,
     FetchError,
+    InteractionRequired,
     LoginError,
     LoginRejected,
     LoginUnavailable,
+    PasswordExpired,
 )
 from scraper.keeping import Keeping
 from scraper.login import Login
@@ -161,6 +163,8 @@ class Membership(Keeping):
     def _looks_signed_in(self, login: Login) -> bool:
         try:
             self._prove(login, None)
+        except (PasswordExpired, InteractionRequired):
+            raise
         except (LoginError, FetchError):
             return False
         return True

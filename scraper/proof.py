@@ -18,11 +18,12 @@ from scraper.calibration import Calibration, calibrate
 from scraper.client import Client, Options
 from scraper.errors import ConfigError, FetchError, LoginUnavailable, LoginUnverified
 from scraper.login import Login
+from scraper.login.outcomes import person_needed
 from scraper.redact import looks_secret, redact_url
 from scraper.request import Request, host_of, is_http
 from scraper.response import Auth, Response
 from scraper.retry import Retry
-from scraper.verdict import is_at, judge
+from scraper.verdict import is_at, judge, was_sent_to_login
 
 log = logging.getLogger("scraper.login")
 
@@ -104,6 +105,9 @@ class Proof(Client):
             return "unknown"
         if is_at(self.absolute(login.url), response.url) and response.has_password_field:
             return "anonymous"
+        sent_to = self._calibration.sent_to if self._calibration else None
+        if sent_to is not None and was_sent_to_login(response, sent_to):
+            return "anonymous"
         return judge(
             response,
             login_url=self._login_url(login),
@@ -168,6 +172,8 @@ class Proof(Client):
                     redact_url(url),
                     self._calibration or "the same",
                 )
+            if pages[-1].history and (needed := person_needed(pages[-1])):
+                raise needed
             if self._calibration and self._says_member(pages[-1]):
                 self._probe_url = url
                 return

@@ -123,9 +123,18 @@ class Session(Membership):
         content = answer.content if getattr(answer, "_content_consumed", True) else b""
         was_sent_on = answer.history or answer.is_redirect
         may_be = was_sent_on or answer.status_code in SIGNED_OUT_STATUSES or b"password" in content.lower()
+        may_be = may_be or self._calibration is not None
         if not may_be and (self.login is None or self.login.logged_out is None):
             return False
-        return self.judge(response_of(answer, Request(url, method), content=content)) == "anonymous"
+        page = response_of(answer, Request(url, method), content=content)
+        verdict = self.judge(page)
+        return verdict == "anonymous" or (verdict == "unknown" and self._is_stranger_s(page))
+
+    def _is_stranger_s(self, page: Response) -> bool:
+        """Whether a page that shows nothing else looks like what strangers get, and the session has ended."""
+        if self._calibration is None or not page.is_html or self._calibration.says(page) != "anonymous":
+            return False
+        return not self.is_signed_in()
 
     # The steps of a crawl's request: session.fetch(request)
 

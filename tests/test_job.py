@@ -246,3 +246,41 @@ def test_a_folder_that_cannot_be_made_is_said_before_anything_is_fetched(tmp_pat
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be made"):
         Job.create("shop", tmp_path / "file")
+
+
+def test_links_that_only_a_doubted_page_had_are_withdrawn_with_it(job):
+    job.add([Request(URL), Request(f"{URL}list")])
+    doubted, proven = job.lease(2)
+    found = Request(f"{URL}login?next=/"), Request(f"{URL}shared")
+    job.commit([Outcome(doubted, page(requests=found, epoch=1), at=11.0)])
+    job.commit([Outcome(proven, page(requests=(found[1],), auth="signed_in", epoch=1), at=12.0)])
+    assert job.doubt(since=10.0) == 1
+    assert sorted(urls(job.lease(9))) == ["", "shared"]
+    again = page(requests=(found[0],), auth="signed_in", epoch=2)
+    job.commit([Outcome(doubted, again)])
+    assert urls(job.lease(9)) == ["login?next=/"]
+
+
+def test_a_link_says_on_which_page_it_was_found(job):
+    job.add([Request(f"{URL}a?token=1#part")])
+    [lease] = job.lease(1)
+    job.commit(
+        [
+            Outcome(
+                lease,
+                page(
+                    requests=(
+                        Request(f"{URL}b"),
+                        Request("http://other.test/"),
+                        Request(f"{URL}c", headers={"referer": "mine"}),
+                    )
+                ),
+            )
+        ]
+    )
+    headers = {lease.request.url: dict(lease.request.headers) for lease in job.lease(3)}
+    assert headers == {
+        f"{URL}b": {"Referer": f"{URL}a?token=1"},
+        "http://other.test/": {"Referer": URL},
+        f"{URL}c": {"referer": "mine"},
+    }

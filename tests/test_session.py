@@ -609,3 +609,25 @@ def test_a_failure_that_is_raised_again_does_not_grow(site):
             session.sign_in()
         lengths.add(len(caught.traceback))
     assert len(lengths) <= 2
+
+
+def test_a_page_for_strangers_that_says_nothing_plain_is_known_by_what_strangers_see(web):
+    """No redirect, no status, no password field: only what comparing brought to light."""
+    one, _ = web
+    alive = [False]
+
+    def answer(asked) -> Reply:
+        if asked.target == ("POST", "/login"):
+            alive[0] = True
+            return redirect("/")
+        if asked.path == "/login":
+            return html(FORM)
+        member = f"<a href=/logout>Out</a><p id=data>{asked.path}</p>"
+        return html(member if alive[0] else "<div id=gate><a href=/login?x=1>You are not logged in</a></div>")
+
+    one.answer = answer
+    session = Session(FormLogin("/login", fill(user="ada", pw=PASSWORD)), base_url=one.url(), retry=1)
+    session.get("/a")
+    alive[0] = False
+    assert "id=data" in session.get("/b").text
+    assert session.epoch == 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import sqlite3
 import time
@@ -24,15 +25,19 @@ from scraper.errors import ConfigError
 from scraper.item import Reject
 from scraper.job import files, schema
 from scraper.redact import redact
+from scraper.referrer import referrer
 from scraper.request import Request
 from scraper.traps import without_session_id
 from scraper.visit import Lease, Outcome
+
+log = logging.getLogger(__name__)
 
 SEEN = 20_000
 """So many addresses are remembered, for which the file need not be asked whether they are known."""
 
 _WAITING = (
-    "SELECT id, url, method, headers, body, callback, meta, priority, depth FROM requests "
+    "SELECT id, url, method, headers, body, callback, meta, priority, depth, "
+    "(SELECT url FROM requests AS page WHERE page.id = requests.parent) AS page FROM requests "
     "WHERE state = 'queued' AND not_before <= ? ORDER BY priority DESC, "
 )
 _OLDEST = _WAITING + "id LIMIT ?"
@@ -44,6 +49,15 @@ _FORGET = tuple(
     f"DELETE FROM {table} WHERE request IN (SELECT id FROM requests {_DOUBTFUL})"  # noqa: S608
     for table in ("items", "rejects")
 )
+_FOUND_BY_STRANGERS = f"""
+WITH RECURSIVE doubted AS (SELECT id FROM requests {_DOUBTFUL}),
+gone AS (
+    SELECT r.id FROM requests r JOIN doubted d ON r.parent = d.id
+    WHERE r.state IN ('queued', 'denied') OR r.id IN (SELECT id FROM doubted)
+    UNION SELECT r.id FROM requests r JOIN gone g ON r.parent = g.id WHERE r.state IN ('queued', 'denied')
+)
+DELETE FROM requests WHERE id IN (SELECT id FROM gone)
+"""  # noqa: S608
 _QUEUE_AGAIN = f"UPDATE requests SET state = 'queued', attempts = 0 {_DOUBTFUL}"  # noqa: S608
 
 _LAST_ALIVE = """
@@ -64,8 +78,16 @@ ORDER BY times DESC
 _ADD = """
 INSERT INTO requests
     (fingerprint, url, method, headers, body, callback, meta, priority, depth, parent, state, error)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO NOTHING
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO
 """
+_UNLESS_KNOWN = f"{_ADD} NOTHING"
+_TAKE_OVER = """
+UPDATE SET parent = excluded.parent
+WHERE state = 'queued' AND parent IN (SELECT id FROM requests WHERE auth = 'unknown')
+"""
+_ADOPT = _ADD + _TAKE_OVER
+"""A page that is surely a member's takes over the links that one in doubt had found."""
+
 _SETTLE = """
 UPDATE requests SET state = ?, attempts = attempts + ?, status = ?, error = ?, auth = ?, epoch = ?,
     account = ?, fetched_at = ?, elapsed = ?, bytes = ? WHERE id = ?
@@ -202,11 +224,15 @@ class Job:
         """Take back the pages that nothing proves to be signed in; return how many.
 
         These are the pages of unknown standing, of `epoch` or of any, whose answer came after `since`, when
-        the session was last seen alive. Their items are dropped, and they wait to be fetched again.
+        the session was last seen alive. They wait to be fetched again; their items are dropped, and so are
+        the links that only they had, as those of a page for strangers.
         """
+        self._seen.clear()
         with self._transaction():
             for forget in _FORGET:
                 self._db.execute(forget, (since, epoch))
+            gone = self._db.execute(_FOUND_BY_STRANGERS, (since, epoch)).rowcount
+            log.debug("%d links were found on pages that are doubted", gone)
             return self._db.execute(_QUEUE_AGAIN, (since, epoch)).rowcount
 
     def last_alive(self) -> float:
@@ -217,8 +243,10 @@ class Job:
         """Return the latest sign-in of which there is a page; 0 for none."""
         return int(self._one("SELECT coalesce(max(epoch), 0) FROM requests"))
 
-    def _add(self, found: Iterable[Found]) -> int:
-        return self._db.executemany(_ADD, (_new_row(one) for one in found if self._is_unseen(one))).rowcount
+    def _add(self, found: Iterable[Found], *, are_sure: bool = True) -> int:
+        """Add what was found; what stands on pages that may be a stranger's may be withdrawn later."""
+        rows = (_new_row(one) for one in found if not are_sure or self._is_unseen(one))
+        return self._db.executemany(_ADOPT if are_sure else _UNLESS_KNOWN, rows).rowcount
 
     def _is_unseen(self, found: Found) -> bool:
         """Whether a request is not among those added last; most links of a page stand on others too."""
@@ -252,7 +280,9 @@ class Job:
                 for reject in outcome.visit.rejects
             ),
         )
-        self._add(found for outcome in outcomes for found in _found(outcome))
+        for are_sure in (False, True):
+            of_kind = (outcome for outcome in outcomes if _is_sure(outcome) is are_sure)
+            self._add((found for outcome in of_kind for found in _found(outcome)), are_sure=are_sure)
 
     # What was collected
 
@@ -358,6 +388,11 @@ def fingerprint(request: Request, account: str | None) -> bytes:
     return hashlib.blake2b(text + b"\0" + (request.content or b""), digest_size=16).digest()
 
 
+def _is_sure(outcome: Outcome) -> bool:
+    """Whether a page is what it seems: a member's, or one of a crawl that signs in nowhere."""
+    return outcome.visit.auth == "signed_in" or outcome.visit.epoch == 0
+
+
 def _found(outcome: Outcome) -> Iterator[Found]:
     id, visit = outcome.lease.id, outcome.visit
     for request in visit.requests:
@@ -426,11 +461,19 @@ def _avoided_method(reason: str) -> str:
     return "DELETE" if "data-method" in reason or "hx-delete" in reason else "GET"
 
 
+def _headers(row: sqlite3.Row) -> dict[str, str]:
+    """Return the headers of a request, and that which says on which page it was found, as browsers do."""
+    headers: dict[str, str] = {} if row["headers"] == "{}" else json.loads(row["headers"])
+    if row["page"] is None or any(name.lower() == "referer" for name in headers):
+        return headers
+    return {**referrer(row["page"], row["url"]), **headers}
+
+
 def _request(row: sqlite3.Row) -> Request:
     return Request(
         row["url"],
         row["method"],
-        {} if row["headers"] == "{}" else json.loads(row["headers"]),
+        _headers(row),
         row["body"],
         row["callback"],
         {} if row["meta"] == "{}" else json.loads(row["meta"]),
