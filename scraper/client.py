@@ -145,7 +145,7 @@ class Client(Prepared):
             return self._keep_cookies(super().send(request, **kwargs))
         stream = kwargs.pop("stream", self.stream)
         kwargs["timeout"] = kwargs.get("timeout") or (self.timeout.connect, self.timeout.read)
-        with exchange.begin(self.timeout.total):
+        with exchange.begin(self.timeout.total, 0 if stream else self.max_body):
             try:
                 answer = self._keep_cookies(super().send(request, stream=True, **kwargs))
                 return answer if stream else self._read(answer)
@@ -173,6 +173,9 @@ class Client(Prepared):
 
     def _read(self, answer: requests.Response) -> requests.Response:
         """Read the body, as it is once decompressed, up to the limit."""
+        content: Any = answer._content
+        if isinstance(content, bytes) and len(content) <= self.max_body:
+            return answer
         body = bytearray()
         for chunk in _chunks(answer):
             body += chunk

@@ -28,10 +28,11 @@ from scraper.executors import Threads, Workers
 from scraper.gate import Gate
 from scraper.job import Job
 from scraper.pace import Pace
-from scraper.request import Request, origin
+from scraper.request import Request, is_loopback, origin
 from scraper.response import Response
 from scraper.retry import retry_after
 from scraper.spider import Spider
+from scraper.turns import turn
 from scraper.visit import Lease, Outcome, Visit
 from scraper.watch import Tally, Watch, convicted, denied
 
@@ -42,6 +43,9 @@ TICK = 0.2
 
 HELD_SHARE = 4
 """Of requests that wait for the moment of their host, so many take up the room of one that is under way."""
+
+AHEAD = 2
+"""So many times as many requests as run at once are handed out, so that no worker waits for the loop."""
 
 PROBLEMS = 5
 """How many kinds of problem a script is told of."""
@@ -186,7 +190,10 @@ class Crawl:
         while True:
             limit = self._limit()
             if limit is None:
-                self._submit()
+                with turn():
+                    self._submit()
+            else:
+                self._call_back()
             if limit is None and self._to_try_alone:
                 self._renew([])
                 self._try_alone()
@@ -233,10 +240,17 @@ class Crawl:
     def _room(self) -> int:
         """Return how many requests to lease: for the workers, a few that wait, and up to `max_pages`."""
         under_way = self.in_flight + self.gate.held + len(self._to_try_alone)
-        room = self.spider.concurrency - self.in_flight - self.gate.held // HELD_SHARE
+        ahead = AHEAD if self.spider.max_items is None and self._is_unhurried else 1
+        room = ahead * self.spider.concurrency - self.in_flight - self.gate.held // HELD_SHARE
         if self.spider.max_pages is not None:
             room = min(room, self.spider.max_pages - self.tally.settled - under_way)
         return max(room, 0)
+
+    @cached_property
+    def _is_unhurried(self) -> bool:
+        """Whether requests may follow each other at once, so that some may wait for a thread."""
+        base = self.spider.session.base_url
+        return self.spider.delay <= 0 or (base is not None and is_loopback(base))
 
     @property
     def _is_waiting(self) -> bool:
@@ -250,11 +264,13 @@ class Crawl:
             self.gate.wait(min(TICK, max(0.0, moment - time.time())))
             return []
         outcomes = self._workers.collect(TICK)
-        self.job.put_back(self._workers.lost())
+        self._put_back(self._workers.lost())
         return outcomes
 
     def _collect(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Commit what has come in; return what came in signed out under the current sign-in."""
+        if any(outcome.visit.retry_after > 0 for outcome in outcomes):
+            self._call_back()
         told = filter(None, map(self.gate.settle, outcomes))
         signed_out, back, settled = self._sort(list(told))
         self.job.put_back(back)
@@ -264,9 +280,10 @@ class Crawl:
     def _settle(self, outcomes: list[Outcome]) -> None:
         """Commit outcomes, count them, and see what they say of the session."""
         if outcomes:
-            self.job.commit(outcomes)
-            self.tally.count(outcomes)
-            self.watch.note(outcomes)
+            with turn():
+                self.job.commit(outcomes)
+                self.tally.count(outcomes)
+                self.watch.note(outcomes)
 
     def _sort(self, outcomes: list[Outcome]) -> tuple[list[Outcome], list[Lease], list[Outcome]]:
         """Part outcomes into: signed out, to be sent again, and settled."""
@@ -306,11 +323,22 @@ class Crawl:
     def _drain(self) -> list[Outcome]:
         """Let everything under way come in; return what of it came in signed out."""
         signed_out = []
+        self._call_back()
         while self.in_flight:
             self._limit()
             signed_out += self._collect(self._finished())
             self._progress(self)
         return signed_out
+
+    def _call_back(self) -> None:
+        """Take back what still waits for a worker."""
+        self._put_back(self._workers.call_back())
+
+    def _put_back(self, leases: list[Lease]) -> None:
+        """Let requests wait again that were handed out and not sent, as far as anyone knows."""
+        for lease in leases:
+            self.gate.pace.dropped(lease.request.url)
+        self.job.put_back(leases)
 
     def _try_alone(self) -> None:
         """Fetch, one by one, each page that was under way more than once when a session died."""
@@ -346,6 +374,11 @@ class Crawl:
 
 def visit(spider: Spider, request: Request) -> Visit:
     """Fetch one page and read it: the step that a worker does. Never raises; an error is an outcome."""
+    with turn():
+        return _visit(spider, request)
+
+
+def _visit(spider: Spider, request: Request) -> Visit:
     try:
         response = spider.session.fetch(request)
         response.allows, response.is_safe = spider.allows, spider.is_safe

@@ -15,17 +15,12 @@ import threading
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from multiprocessing.connection import wait as wait_for
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from scraper.errors import ConfigError
@@ -48,6 +43,8 @@ class Workers(ABC):
 
     def __init__(self) -> None:
         self._leases: dict[Future[Any], list[Lease]] = {}
+        self._lost: list[Lease] = []
+        self._done: SimpleQueue[Future[Any]] = SimpleQueue()
 
     @property
     def in_flight(self) -> int:
@@ -64,12 +61,21 @@ class Workers(ABC):
 
     def collect(self, seconds: float) -> list[Outcome]:
         """Return what has come in, as soon as something has or `seconds` have passed."""
-        done = wait(self._leases, timeout=seconds, return_when=FIRST_COMPLETED).done
-        return [outcome for future in done for outcome in self._outcomes(future, self._leases.pop(future))]
+        with suppress(Empty):
+            done = [self._done.get(timeout=seconds)]
+            done += [self._done.get_nowait() for _ in range(self._done.qsize())]
+            known = [(future, leases) for future in done if (leases := self._leases.pop(future, None))]
+            return [outcome for future, leases in known for outcome in self._outcomes(future, leases)]
+        return []
+
+    def call_back(self) -> list[Lease]:
+        """Take back, and return, what still waits for a worker."""
+        return []
 
     def lost(self) -> list[Lease]:
-        """Return, once, the requests whose worker was lost, so that nothing is known of them."""
-        return []
+        """Return, once, the requests that were not visited, or whose worker was lost."""
+        lost, self._lost = self._lost, []
+        return lost
 
     def __enter__(self) -> Workers:
         return self
@@ -88,6 +94,7 @@ class Threads(Workers):
     def __init__(self, visit: Visiting, spider: Spider, executor: Executor | None = None) -> None:
         super().__init__()
         self._visit, self._spider, self._given = visit, spider, executor
+        self._is_held = threading.Event()
 
     @cached_property
     def _pool(self) -> Executor:
@@ -96,11 +103,34 @@ class Threads(Workers):
 
     def hand_out(self, leases: list[Lease]) -> None:
         """Begin to visit these, each by itself."""
+        self._is_held.clear()
         for lease in leases:
-            self._leases[self._pool.submit(self._visit, self._spider, lease.request)] = [lease]
+            future = self._pool.submit(self._visit_unless_held, lease.request)
+            self._leases[future] = [lease]
+            future.add_done_callback(self._done.put)
+
+    def call_back(self) -> list[Lease]:
+        """Take back, and return, what still waits for a thread."""
+        waiting = {future: leases for future, leases in self._leases.items() if future.cancel()}
+        for future in waiting:
+            del self._leases[future]
+        return [lease for leases in waiting.values() for lease in leases]
+
+    def _visit_unless_held(self, request: Request) -> Visit | None:
+        """Visit, unless a host has just asked to wait: then nothing more begins until the loop knows."""
+        if self._is_held.is_set():
+            return None
+        visit = self._visit(self._spider, request)
+        if visit.retry_after > 0:
+            self._is_held.set()
+        return visit
 
     def _outcomes(self, future: Future[Any], leases: list[Lease]) -> list[Outcome]:
-        return [Outcome(leases[0], future.result())]
+        visit = future.result()
+        if visit is None:
+            self._lost += leases
+            return []
+        return [Outcome(leases[0], visit)]
 
     def close(self, *, is_hurried: bool) -> None:
         """Let go of the threads that were begun here."""
@@ -139,7 +169,6 @@ class Elsewhere(Workers):
         self._batch = max(1, spider.concurrency // max(1, size))
         self._pool = make()
         self._losses: Counter[int] = Counter()
-        self._lost: list[Lease] = []
 
     @cached_property
     def _recipe(self) -> Recipe:
@@ -153,7 +182,9 @@ class Elsewhere(Workers):
         for start in range(0, len(leases), self._batch):
             part = leases[start : start + self._batch]
             batch = Batch(self._recipe, state, tuple(lease.request for lease in part))
-            self._leases[self._submit(batch)] = part
+            future = self._submit(batch)
+            self._leases[future] = part
+            future.add_done_callback(self._done.put)
 
     def _submit(self, batch: Batch) -> Future[Any]:
         try:
@@ -184,11 +215,6 @@ class Elsewhere(Workers):
                 yield Outcome(
                     lease, Visit(ok=False, error=f"its worker was lost {MOST_LOSSES} times ({why})")
                 )
-
-    def lost(self) -> list[Lease]:
-        """Return, once, the requests whose worker was lost."""
-        lost, self._lost = self._lost, []
-        return lost
 
     def close(self, *, is_hurried: bool) -> None:
         """Let go of the workers."""

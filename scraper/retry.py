@@ -21,6 +21,7 @@ from urllib3.exceptions import NewConnectionError
 from scraper.errors import ConfigError, TooLarge, TooManyRedirects, TooSlow
 from scraper.redact import redact_url
 from scraper.request import SAFE_METHODS
+from scraper.turns import passed
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +161,8 @@ class _CutShort(stop_base):
         self.hurry = hurry
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
-        return self.hurry.wait(retry_state.upcoming_sleep)
+        with passed():
+            return self.hurry.wait(retry_state.upcoming_sleep)
 
 
 class _Wait(wait_base):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import io
 import ipaddress
+import logging
 import math
 import socket
 import threading
@@ -26,6 +27,11 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from scraper import wire
+from scraper.turns import passed
+
+log = logging.getLogger("urllib3.connectionpool")  # where this was logged if urllib3 had done it
+
 MAX_HOSTS = 256
 MOMENT = 0.005  # seconds
 
@@ -38,19 +44,21 @@ class Exchange(threading.local):
     """
 
     deadline: float = math.inf
+    limit: int = 0
     is_public_only: bool = False
     peer: str | None = None
 
     @contextmanager
-    def begin(self, seconds: float) -> Iterator[None]:
+    def begin(self, seconds: float, limit: int = 0) -> Iterator[None]:
         """Run an exchange that may take so long; one that a hook begins has no more than is left."""
-        around = self.deadline, self.is_public_only, self.peer
+        around = self.deadline, self.limit, self.is_public_only, self.peer
+        self.limit = limit
         self.deadline = min(self.deadline, time.monotonic() + seconds)
         self.is_public_only, self.peer = False, None
         try:
             yield
         finally:
-            self.deadline, self.is_public_only, self.peer = around
+            self.deadline, self.limit, self.is_public_only, self.peer = around
 
     @property
     def is_running(self) -> bool:
@@ -95,7 +103,8 @@ class Reader(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("the deadline of the exchange has passed")
         self.sock.settimeout(min(self.patience, left))
-        return self.raw.readinto(buffer)
+        with passed():
+            return self.raw.readinto(buffer)
 
     def close(self) -> None:
         """Close what it reads from."""
@@ -169,6 +178,7 @@ class Pool(HTTPConnectionPool):
 
     ConnectionCls = Connection
     is_set_up = False
+    authority = ""
 
 
 class TLSPool(HTTPSConnectionPool):
@@ -176,6 +186,7 @@ class TLSPool(HTTPSConnectionPool):
 
     ConnectionCls = TLSConnection
     is_set_up = False
+    authority = ""
 
 
 POOLS = {"http": Pool, "https": TLSPool}
@@ -200,6 +211,54 @@ class Adapter(HTTPAdapter):
             manager.pool_classes_by_scheme = POOLS
         return manager
 
+    def send(
+        self,
+        request: Any,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> requests.Response:
+        """Send a request, the short way where that is possible."""
+        if exchange.limit and request.method == "GET" and request.body is None and not proxies:
+            answer = self._get(request, timeout, verify, cert)
+            if answer is not None:
+                return answer
+        with passed():
+            return super().send(request, stream, timeout, verify, cert, proxies)
+
+    def _get(self, request: Any, timeout: Any, verify: Any, cert: Any) -> requests.Response | None:
+        pool = self.get_connection_with_tls_context(request, verify, cert=cert)
+        patience = timeout[1] if isinstance(timeout, tuple) else timeout
+        is_plain = isinstance(patience, float | int | None) and "Host" not in request.headers
+        if not is_plain or type(pool) not in (Pool, TLSPool):
+            return None
+        connection = pool._get_conn()
+        if connection.sock is None:
+            pool._put_conn(connection)
+            return None
+        is_kept = False
+        try:
+            connection._meet()
+            answer, is_kept = wire.get(
+                connection, request, pool.authority, patience, exchange.deadline, exchange.limit
+            )
+        except wire.Odd:
+            return None
+        finally:
+            if not is_kept:
+                connection.close()
+            pool._put_conn(connection)
+        if "Set-Cookie" in answer.headers:
+            _extract(answer.cookies, request, answer.raw)
+        answer.connection = self
+        if log.isEnabledFor(logging.DEBUG):
+            size = answer.headers.get("Content-Length")
+            where = f"{pool.scheme}://{pool.host}:{pool.port}"
+            log.debug('%s "GET %s HTTP/1.1" %s %s', where, request.path_url, answer.status_code, size)
+        return answer  # type: ignore[no-any-return]
+
     def get_connection_with_tls_context(
         self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
@@ -213,6 +272,10 @@ class Adapter(HTTPAdapter):
             pool = super().get_connection_with_tls_context(request, verify, cert=cert)
             self.cert_verify(pool, request.url, verify, cert)
             pool.is_set_up = True
+            host = f"[{pool.host}]" if ":" in pool.host else pool.host
+            pool.authority = (
+                host if pool.port in (None, pool.ConnectionCls.default_port) else f"{host}:{pool.port}"
+            )
             if len(self._pools) >= MAX_HOSTS:
                 self._pools.clear()
             self._pools[key] = pool

@@ -92,6 +92,24 @@ def test_no_request_goes_to_a_host_while_it_asks_to_wait_and_every_page_comes(we
     assert max(gaps) > 0.8, "the host was left alone"
 
 
+def test_nothing_that_was_handed_out_already_goes_into_the_pause(web, job):
+    """Some requests wait for a thread; none of them begins once a host has asked to wait."""
+    asked_at: list[float] = []
+
+    def answer(asked: Asked) -> Reply:
+        if not asked_at:
+            asked_at.append(time.monotonic())
+            return Reply(503, [("Retry-After", "1")])
+        del web.pages["/p0"]
+        return web(asked)
+
+    web.pages["/p0"] = answer
+    crawl(pages(web, concurrency=1, throttle=False), job)
+    assert paths(job) == ALL
+    later = [at - asked_at[0] for at, _ in web.times if at > asked_at[0]]
+    assert min(later) > 0.9
+
+
 @pytest.mark.parametrize("value", ["-5", "soon", "0"])
 def test_a_wish_that_makes_no_sense_is_an_ordinary_failure_that_is_retried(web, job, value):
     web.pages["/p3"] = busy(web, value, 503)
