@@ -240,7 +240,8 @@ class Crawl:
     def _room(self) -> int:
         """Return how many requests to lease: for the workers, a few that wait, and up to `max_pages`."""
         under_way = self.in_flight + self.gate.held + len(self._to_try_alone)
-        ahead = AHEAD if self.spider.max_items is None and self._is_unhurried else 1
+        may_wait = self._workers.can_call_back and self.spider.max_items is None and self._is_unhurried
+        ahead = AHEAD if may_wait else 1
         room = ahead * self.spider.concurrency - self.in_flight - self.gate.held // HELD_SHARE
         if self.spider.max_pages is not None:
             room = min(room, self.spider.max_pages - self.tally.settled - under_way)

@@ -41,6 +41,9 @@ MOST_LOSSES = 3
 class Workers(ABC):
     """Runs visits; a context manager. `in_flight` counts the requests that are under way."""
 
+    can_call_back = False
+    """Whether what waits for a worker can be taken back, so that some may wait."""
+
     def __init__(self) -> None:
         self._leases: dict[Future[Any], list[Lease]] = {}
         self._lost: list[Lease] = []
@@ -90,6 +93,8 @@ class Workers(ABC):
 
 class Threads(Workers):
     """Visits in threads of this process, or in whatever executor shares its memory."""
+
+    can_call_back = True
 
     def __init__(self, visit: Visiting, spider: Spider, executor: Executor | None = None) -> None:
         super().__init__()
