@@ -114,7 +114,7 @@ class Watch:
         """Take up a job that was begun before: what nothing proved by then is fetched again."""
         session = self.spider.session
         session.epoch = max(session.epoch, self.job.last_epoch())
-        if self._can_ask:
+        if self.can_ask:
             self.job.doubt(self.job.last_alive())
 
     def be_signed_in(self) -> None:
@@ -124,7 +124,7 @@ class Watch:
 
     def note(self, outcomes: list[Outcome]) -> None:
         """Remember until when the session is known to be alive, and which pages came after that."""
-        if not self._can_ask:
+        if not self.can_ask:
             return
         epoch = self.spider.session.epoch
         current = [outcome for outcome in outcomes if outcome.visit.epoch == epoch]
@@ -134,7 +134,8 @@ class Watch:
         self.unproven = [outcome for outcome in self.unproven if outcome.at > self._alive_at]
 
     @property
-    def _can_ask(self) -> bool:
+    def can_ask(self) -> bool:
+        """Whether the site can be asked if the session is alive."""
         return self.spider.login is not None and self.spider.login.verify
 
     @property
@@ -150,7 +151,7 @@ class Watch:
         """
         before = self._signed_out_before
         asked_at = time.time()
-        if self._can_ask:
+        if self.can_ask:
             if not self.spider.session.is_signed_in():
                 return None
             self._alive_at, self.unproven = asked_at, []
@@ -158,11 +159,6 @@ class Watch:
         twice = [outcome for outcome in signed_out if outcome.lease.id in before]
         before.update(outcome.lease.id for outcome in signed_out)
         return twice
-
-    @property
-    def can_ask(self) -> bool:
-        """Whether the site can be asked if the session is alive."""
-        return self._can_ask
 
     def take_back(self, signed_out: list[Outcome], tally: Tally) -> None:
         """Put everything that the ended session spoilt back into the frontier."""
@@ -177,7 +173,7 @@ class Watch:
 
     def is_suspect(self, lease: Lease) -> bool:
         """Whether a page was under way each time when sessions died, so that it has to be fetched alone."""
-        return self._can_ask and self._at_deaths[lease.id] >= SUSPICIOUS
+        return self.can_ask and self._at_deaths[lease.id] >= SUSPICIOUS
 
     def acquits(self, outcome: Outcome) -> bool:
         """Whether the session outlived a page that was fetched alone, or the page showed a member."""

@@ -29,7 +29,7 @@ from scraper.forms import Form
 from scraper.login import reading, words
 from scraper.login.asks import asks_for_code, asks_for_consent, asks_for_new_password
 from scraper.login.captcha import captcha_in, captcha_on
-from scraper.login.complaints import alerts_of, complaint, headings_of, news, quote
+from scraper.login.complaints import alerts_of, complaint, headings_of, news, quoted
 from scraper.login.outcomes import Submitted, person_needed, refusal
 from scraper.login.words import CAPTCHA, CODE, EXPIRED, LATER, LOCKED, STALE, TERMS, TOO_MANY, WRONG, says
 from scraper.redact.values import EVERYDAY
@@ -712,11 +712,11 @@ def test_without_any_alert_what_is_new_and_says_that_something_is_wrong_is_the_c
 
 
 def test_a_long_complaint_is_cut_at_a_word():
-    said = quote(page(f"<p class=error>{'twelve chars ' * 30}</p>", LOGIN))
+    said = quoted(complaint(page(f"<p class=error>{'twelve chars ' * 30}</p>", LOGIN)))
     assert said.endswith(" twelve chars…”")
     assert 180 < len(said) < 220
-    assert quote(page("<p class=error>Short.</p>", LOGIN)) == " and says “Short.”"
-    assert quote(page("", LOGIN)) == ""
+    assert quoted(complaint(page("<p class=error>Short.</p>", LOGIN))) == " and says “Short.”"
+    assert quoted(complaint(page("", LOGIN))) == ""
 
 
 printable = st.characters(exclude_categories=["C", "Z"])

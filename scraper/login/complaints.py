@@ -51,11 +51,6 @@ _KEYS = (
 )
 
 
-def quote(page: Response, secrets: Iterable[str] = (), before: Response | None = None) -> str:
-    """Quote the site's own words, as the end of a sentence, without any of `secrets`."""
-    return quoted(complaint(page, before), secrets)
-
-
 def quoted(words: str, secrets: Iterable[str] = ()) -> str:
     """Put `words` into quotation marks, as the end of a sentence: cut short, and without any of `secrets`."""
     words = redact(_mask(words, secrets)).strip(" ×✕✖")
