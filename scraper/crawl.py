@@ -428,6 +428,8 @@ def _read(spider: Spider, response: Response) -> dict[str, Any]:
             continue
         elif not spider.allows(result.url):
             found["denied"].append(result)
+        elif result.is_safe and spider.session.is_login_page(result.url):
+            response.avoided[result.url] = "it is the login page"
         elif not result.is_safe or not response.avoids(result.url):
             found["requests"].append(result)
     found["rejects"], found["avoided"] = response.rejects, list(response.avoided.items())

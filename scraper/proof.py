@@ -124,6 +124,11 @@ class Proof(Client):
         members = filter(None, (self._probe_url, self.verify_url))
         return None if any(is_at(url, page) for page in members) else url
 
+    def is_login_page(self, url: str) -> bool:
+        """Whether `url` is that of the login page, and no page of members too."""
+        login_url = self._login_url(self.login) if self.login is not None else None
+        return login_url is not None and is_at(login_url, url)
+
     def is_of_site(self, url: str) -> bool:
         """Whether `url` is on a host of the login or of `base_url`, or below one."""
         if self.login is None:

@@ -375,6 +375,14 @@ def test_a_spider_that_follows_every_link_stays_signed_in(site, job, shop):
     assert [url for url, _ in job.avoided()] == [f"{site.url}/logout"]
 
 
+def test_a_member_is_not_led_back_to_the_login_page(site, job, shop):
+    with Mocker(real_http=True) as web:
+        web.get(f"{site.url}/odd", text="<a class=logout><a href=/login?next=/books>Log in</a>", headers=HTML)
+        crawl(shop(start_urls=[f"{site.url}/odd"], item=None, follow="a"), job)
+    assert [reason for _, reason in job.avoided()] == ["it is the login page"]
+    assert job.counts().failed == 0
+
+
 def test_allow_lets_a_link_be_followed_that_looks_dangerous(web, job):
     web.get(
         "http://127.0.0.1/", text="<a href=/logout>Sign out</a><a href=/delete/5>Delete</a>", headers=HTML

@@ -212,6 +212,8 @@ def test_a_member_s_page_with_another_password_field_is_not_a_stranger_s(site):
         ("/user?action=deactivate&id=3", True),
         ("/list?token=abc", False),
         ("/search?q=approve", False),
+        ("/theme-editor.php?file=templates/archive.html", False),
+        ("/index.php?file=logout.php", True),
     ],
 )
 def test_links_with_a_token_for_a_change_or_an_order_are_avoided(url, avoided):

@@ -46,6 +46,7 @@ _FORGERY = re.compile(
     r"(?:token|formkey|form_key)(?==[0-9a-f]{32}))=[^&;]",
     re.IGNORECASE,
 )
+_IS_FILE = re.compile(r"\.\w{2,5}$")
 _ASKS = re.compile(r"\bconfirm\s*\(")
 _TERSE_PATH = re.compile(r"/(?:del|rm|trash)/(?:id/)?\d")
 _BARE = {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
@@ -243,7 +244,8 @@ def _is_command(name: str, value: str) -> bool:
     if _bare(name) not in _COMMAND_NAMES and not (name == "title" and ":" in value):
         return False
     pieces = re.split(r"[/.:\\]", value)
-    return any(_deed(piece, _IN_NAMES) or _bare(piece) in _EXITS | _TERSES | _ORDERS for piece in pieces)
+    orders = _TERSES if _IS_FILE.search(value) else _TERSES | _ORDERS
+    return any(_deed(piece, _IN_NAMES) or _bare(piece) in _EXITS | orders for piece in pieces)
 
 
 # The element

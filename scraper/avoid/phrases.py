@@ -136,8 +136,9 @@ acao azione aktion go controller module mod sub submit option case step perform 
 
 # Orders that change something, where they are the value of a command: action=spamcomment.
 CHANGES = """
-spam unspam trash untrash approve unapprove activate deactivate disable enable suspend unsuspend ban unban
-block unblock publish unpublish archive unarchive spamcomment trashcomment approvecomment unapprovecomment
+" spam unspam trash untrash approve unapprove activate deactivate disable enable suspend unsuspend ban
+unban block unblock sortasc sortdesc moveup movedown dismiss publish unpublish archive unarchive
+spamcomment trashcomment approvecomment unapprovecomment
 """
 
 ARTICLES = "a an the der die das le la les el los il lo un une una"
