@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -24,6 +25,13 @@ AN_HOUR = 3600.0
 MOST_SUBMITS = 2
 """So many sign-ins within an hour may come to nothing; many sites lock an account after the third."""
 
+MOST_UNVERIFIED = 4
+"""So many where nothing refuses and nothing proves them: that may be for want of an indicator."""
+
+ACCEPTED = ("CodeRequired", "TermsRequired")
+"""Outcomes for which the site has taken the password."""
+
+UNVERIFIED = "LoginUnverified"
 EVERY_SPIDER = "accounts"
 SUBMITTING, PARDONED = "submitting", "pardoned"
 
@@ -65,20 +73,22 @@ class Keeping(Proof):
             return
         if before := self.vault.objection(self._ledger, credential):
             raise self._refused(before)
-        self._refuse_a_third_time()
+        self._refuse_too_many()
         self.vault.record(self._ledger, credential, SUBMITTING)
 
-    def _refuse_a_third_time(self) -> None:
-        """Refuse after two submits within the hour of which nothing came: many sites lock after the third."""
+    def _refuse_too_many(self) -> None:
+        """Refuse after a few submits within the hour of which nothing came: many sites lock accounts then."""
         assert self.vault is not None
         attempts, since = self.vault.attempts(self._ledger), time.time() - AN_HOUR
         settled = [n for n, attempt in enumerate(attempts) if attempt.outcome in ("signed_in", PARDONED)]
         recent = [attempt for attempt in attempts[settled[-1] + 1 if settled else 0 :] if attempt.at > since]
-        if sum(attempt.outcome == SUBMITTING for attempt in recent) < MOST_SUBMITS:
+        came_of = Counter(attempt.outcome for attempt in recent)
+        in_vain = came_of[SUBMITTING] - sum(came_of[outcome] for outcome in ACCEPTED)
+        if in_vain < MOST_SUBMITS or in_vain == came_of[UNVERIFIED] < MOST_UNVERIFIED:
             return
         said = next((attempt.message for attempt in reversed(recent) if attempt.message), "nothing")
         raise LoginError(
-            f"Nothing was sent: {MOST_SUBMITS} sign-ins within the hour have come to nothing, and sites lock "
+            f"Nothing was sent: {in_vain} sign-ins within the hour have come to nothing, and sites lock "
             f"accounts after a few. Wait, or `python -m scraper login {self.name} --forget`. The last: {said}"
         )
 

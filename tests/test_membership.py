@@ -16,10 +16,12 @@ import pytest
 
 from examples.site import CRITIC
 from scraper import (
+    CodeRequired,
     FormLogin,
     LoginError,
     LoginRejected,
     LoginUnavailable,
+    LoginUnverified,
     Session,
     Timeout,
     Vault,
@@ -114,6 +116,23 @@ def test_an_account_is_never_locked_by_us(site, vault):
     with pytest.raises(LoginError, match=r"2 sign-ins within the hour.*--forget.*Wrong user"):
         signed_in(site, vault, password="third guess")
     assert site.counts.login_attempts == 2
+
+
+def test_being_asked_for_a_code_is_no_sign_in_in_vain(site, vault):
+    site.ask_totp = True
+    for _ in range(4):
+        with pytest.raises(CodeRequired):
+            signed_in(site, vault)
+    assert site.counts.login_attempts == 4
+
+
+def test_what_nothing_proves_is_tried_a_few_times_and_then_no_more(site, vault):
+    for _ in range(4):
+        with pytest.raises(LoginUnverified):
+            signed_in(site, vault, logged_in="a.nowhere")
+    with pytest.raises(LoginError, match="4 sign-ins within the hour have come to nothing"):
+        signed_in(site, vault, logged_in="a.nowhere")
+    assert site.counts.login_attempts == 4
 
 
 def test_spiders_share_what_a_site_says_of_an_account(site, vault):
