@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from scraper import ConfigError, Job, Request
 from scraper.item import Reject
-from scraper.job import fingerprint
+from scraper.job import files, fingerprint
 from scraper.visit import Outcome, Visit
 
 URL = "http://shop.test/"
@@ -284,3 +285,21 @@ def test_a_link_says_on_which_page_it_was_found(job):
         "http://other.test/": {"Referer": URL},
         f"{URL}c": {"referer": "mine"},
     }
+
+
+def test_looking_whether_a_job_is_worked_on_hinders_nobody(job):
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            files.is_claimed(job.path)
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    try:
+        for _ in range(50):
+            with job.claimed():
+                pass
+    finally:
+        done.set()
+        looker.join()

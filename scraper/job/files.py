@@ -14,6 +14,7 @@ from scraper import private
 from scraper.errors import ConfigError
 
 FOLDER = Path(".scraper")
+PATIENCE = 1.0
 
 
 def jobs(folder: Path, spider: str = "*") -> list[Path]:
@@ -36,16 +37,19 @@ def remove(path: Path) -> None:
 def is_claimed(path: Path) -> bool:
     """Whether a process works on a job now."""
     try:
-        with claimed(path):
+        with claimed(path, patience=0):
             return False
     except ConfigError:
         return True
 
 
 @contextmanager
-def claimed(path: Path) -> Iterator[None]:
-    """Work on a job as the only process. Raises `ConfigError` where another does; a killed one lets go."""
-    lock = FileLock(path.with_name(path.name + ".lock"), timeout=0, mode=0o600)
+def claimed(path: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Work on a job as the only process. Raises `ConfigError` where another does; a killed one lets go.
+
+    It waits for `patience` seconds, as a process that only looks whether anybody works on it holds it too.
+    """
+    lock = FileLock(path.with_name(path.name + ".lock"), timeout=patience, mode=0o600)
     try:
         lock.acquire()
     except Timeout:

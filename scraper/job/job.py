@@ -140,7 +140,7 @@ class Job:
         works on now does not count.
         """
         for path in reversed(files.jobs(Path(folder), spider)):
-            if files.is_claimed(path):
+            if files.is_claimed(path) or not path.stat().st_size:
                 continue
             with suppress(ConfigError), cls(path) as job:
                 is_open = not job.is_finished or (at_limit and job.queued() > 0)
