@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from scraper.errors import ConfigError
@@ -59,10 +59,8 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 def create(path: Path) -> None:
     """Make an empty job of a file that is empty. Raises `ConfigError` where that cannot be."""
-    with explaining(path):
-        db = _connect(path)
+    with explaining(path), closing(_connect(path)) as db:
         db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        db.close()
 
 
 def open_(path: Path) -> sqlite3.Connection:
@@ -83,9 +81,12 @@ def open_(path: Path) -> sqlite3.Connection:
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute("PRAGMA wal_autocheckpoint = 8000")
+    try:
+        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 8000"):
+            db.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        db.close()
+        raise
     return db
 
 
