@@ -30,7 +30,7 @@ from scraper.job import Job
 from scraper.pace import Pace
 from scraper.request import Request, is_loopback, origin
 from scraper.response import Response
-from scraper.retry import retry_after
+from scraper.retry import asked_to_wait
 from scraper.spider import Spider
 from scraper.turns import turn
 from scraper.visit import Lease, Outcome, Visit
@@ -397,7 +397,7 @@ def _visit(spider: Spider, request: Request) -> Visit:
         attempts=response.attempts,
         elapsed=response.elapsed,
         size=len(response.content),
-        retry_after=_asked_to_wait(response),
+        retry_after=asked_to_wait(response.status, response.headers),
     )
     if response.auth == "anonymous" or not response.ok:
         return replace(outcome, error=f"answered {response.status}")
@@ -408,10 +408,6 @@ def _visit(spider: Spider, request: Request) -> Visit:
     except Exception as error:
         log.debug("%s could not be read", response.url, exc_info=True)
         return replace(outcome, error=_describe(error, type(spider)))
-
-
-def _asked_to_wait(response: Response) -> float:
-    return retry_after(response.headers.get("Retry-After", "")) if response.status in (429, 503) else 0.0
 
 
 def _read(spider: Spider, response: Response) -> dict[str, Any]:

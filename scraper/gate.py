@@ -63,11 +63,15 @@ class Gate:
         address = self._robots.needs(lease.request.url) if self._robots else None
         if address is None:
             return False
+        self._begin_to_ask(address)
+        self._asking[address].append(lease)
+        return True
+
+    def _begin_to_ask(self, address: str) -> None:
+        """Fetch a robots.txt, unless that is under way."""
         if address not in self._asking:
             self._asking[address] = []
             self._fetching[self._pool.submit(self._ask, address)] = address
-        self._asking[address].append(lease)
-        return True
 
     def _ask(self, address: str) -> Response | FetchError:
         try:
@@ -183,9 +187,8 @@ class Gate:
         """Return the sitemaps that the robots.txt for `url` names, which is fetched where it was not."""
         if self._robots is None:
             return []
-        if (address := self._robots.needs(url)) and address not in self._asking:
-            self._asking[address] = []
-            self._fetching[self._pool.submit(self._ask, address)] = address
+        if address := self._robots.needs(url):
+            self._begin_to_ask(address)
             wait(self._fetching)
             self._learn()
         return self._robots.sitemaps(url)

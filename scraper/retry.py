@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -86,7 +86,7 @@ class Retry:
         is_safe = method.upper() in SAFE_METHODS
 
         def is_passing(answer: requests.Response) -> bool:
-            is_told = not waits and asked_to_wait(answer) > 0
+            is_told = not waits and asked_to_wait(answer.status_code, answer.headers) > 0
             return is_safe and answer.status_code in self.statuses and not is_told
 
         return tenacity.Retrying(
@@ -182,9 +182,9 @@ class _Wait(wait_base):
         return min(asked, self.max_wait)
 
 
-def asked_to_wait(answer: requests.Response) -> float:
+def asked_to_wait(status: int, headers: Mapping[str, str]) -> float:
     """Return the seconds that an answer 429 or 503 asks to wait; 0 where it does not ask."""
-    return retry_after(answer.headers.get("Retry-After", "")) if answer.status_code in (429, 503) else 0.0
+    return retry_after(headers.get("Retry-After", "")) if status in (429, 503) else 0.0
 
 
 def retry_after(value: str) -> float:
