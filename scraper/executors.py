@@ -183,7 +183,7 @@ class Elsewhere(Workers):
     def hand_out(self, leases: list[Lease]) -> None:
         """Begin to visit these, in batches."""
         session = self._spider.session
-        state = session.state() if session.login is not None or len(session.cookies) else None
+        state = session.travelling() if session.login is not None or len(session.cookies) else None
         for start in range(0, len(leases), self._batch):
             part = leases[start : start + self._batch]
             batch = Batch(self._recipe, state, tuple(lease.request for lease in part))

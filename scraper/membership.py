@@ -52,12 +52,14 @@ class Membership(Keeping):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(login, base_url=base_url, vault=vault, **options)
-        self.is_restored, self.ask = False, None
+        self.is_restored, self.is_renewed, self.ask = False, False, None
         self._lock = threading.RLock()
         self._is_final, self._attempts = False, 0
 
     is_restored: bool
     """Whether the last sign-in was not needed, as a kept session was still alive."""
+    is_renewed: bool
+    """Whether the last sign-in was not needed, as the login could renew its tokens."""
     ask: Callable[[str], str] | None
     """Who is asked for what no source gives, such as an unexpected one-time code; ``None``: nobody."""
 
@@ -93,25 +95,42 @@ class Membership(Keeping):
         return self.epoch
 
     def _sign_in(self, login: Login) -> None:
-        """Go on with a kept session that is alive, or sign in; one process at a time, for one account."""
+        """Go on with a kept session or with new tokens, or sign in; one process at a time for one account."""
         with self._alone():
             self._signing_in, self._has_submitted, self._credential = threading.get_ident(), False, None
             self._forms = []
             self.cookies.new_generation()
             try:
                 self.is_restored = self._restore_kept(login)
-                if not self.is_restored:
+                self.is_renewed = not self.is_restored and self._renew_tokens(login)
+                if not (self.is_restored or self.is_renewed):
                     self._do_sign_in(login)
             finally:
                 self._signing_in, self._attempts = 0, self._attempts + 1
             self._failure, self.account, self.epoch = None, login.account, self.epoch + 1
             self._keep()
-        how = "Still signed in" if self.is_restored else "Signed in"
+        how = "Still signed in" if self.is_restored else "Renewed" if self.is_renewed else "Signed in"
         names = dict.fromkeys(cookie.name for cookie in self.cookies)
         log.info("%s as %s; cookies: %s", how, self.account or "a member", ", ".join(names) or "none")
 
+    def _renew_tokens(self, login: Login) -> bool:
+        """Try to go on with new tokens; a refresh whose answer is lost may have used the old ones up."""
+        if not self.tokens or self.is_fresh:
+            return False
+        try:
+            tokens = login.renew(self, self.tokens)  # type: ignore[arg-type]
+        except FetchError as error:
+            log.info("The tokens could not be renewed: %s", error)
+            tokens = None
+        self._has_submitted = False
+        if tokens is None:
+            return False
+        self.grant(tokens)
+        return not login.verify or self.is_signed_in()
+
     def _do_sign_in(self, login: Login) -> None:
         self._drop_dead_cookies()
+        self.tokens, self._authorization = {}, None
         try:
             self._look_as_stranger(login)
             before = {cookie.name: cookie.value for cookie in self.cookies}

@@ -11,6 +11,7 @@ from typing import Any, Unpack
 from urllib.parse import parse_qsl, urljoin
 
 import requests
+from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from scraper.answers import fetch_error, response_of
@@ -20,7 +21,7 @@ from scraper.errors import ConfigError, FetchError, LoginUnavailable, LoginUnver
 from scraper.login import Login
 from scraper.login.outcomes import person_needed
 from scraper.redact import looks_secret, redact_url
-from scraper.request import Request, host_of, is_http
+from scraper.request import Request, host_of, is_http, origin
 from scraper.response import Auth, Response
 from scraper.retry import Retry
 from scraper.verdict import is_at, judge, was_sent_to_login
@@ -46,6 +47,7 @@ class Proof(Client):
         self._as_stranger: dict[str, list[Response]] = {}
         self._auth_cookies: frozenset[str] = frozenset()
         self._password_fields: frozenset[str] = frozenset()
+        self.tokens, self._authorization = {}, None
 
     verify_url: str | None
     """The page on which a sign-in is proven where the login names none; ``None``: `base_url`."""
@@ -53,6 +55,9 @@ class Proof(Client):
     """How often this session has signed in, each time proven; 0 before the first time."""
     account: str | None
     """As whom it has signed in."""
+    tokens: Mapping[str, Any]
+    """What the sign-in was granted beside cookies, such as access and refresh tokens; plain JSON."""
+    _authorization: AuthBase | None
 
     def absolute(self, url: str) -> str:
         """Resolve `url` against `base_url`, or against the login's address where there is none."""
@@ -88,6 +93,23 @@ class Proof(Client):
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise fetch_error(error, request) from error
         return response_of(answer, request, elapsed=time.monotonic() - started, attempts=attempts)
+
+    def grant(self, tokens: Mapping[str, Any]) -> None:
+        """Take what a login was granted; from now on its `authorization` goes with every request to it."""
+        self.tokens = dict(tokens)
+        self._authorization = None if self.login is None else self.login.authorization(tokens)
+
+    def session_auth(self, url: str) -> Any:
+        """Return what the login was granted, where it belongs, or else ``session.auth``."""
+        if self._authorization is not None and origin(url) in self._own_origins:
+            return self._unless_clear(self._authorization, url)
+        return super().session_auth(url)
+
+    @property
+    def _own_origins(self) -> frozenset[str]:
+        """Where tokens go: the origins of the login and of `base_url`."""
+        assert self.login is not None
+        return _origins(self.absolute(self.login.url), self.base_url or "")
 
     @property
     def _is_signing_in(self) -> bool:
@@ -247,6 +269,11 @@ class Proof(Client):
             self.cookies.new_generation()
         self.take_over(state)
         self.account, self.epoch = state["account"], state["epoch"]
+        self._authorization = state.get("authorization", self._authorization)
+
+    def travelling(self) -> dict[str, Any]:
+        """Return the state for a worker, and what its requests carry; for a link of our own, no file."""
+        return {**self.state(), "authorization": self._authorization}
 
     def take_over(self, state: Mapping[str, Any]) -> None:
         """Take the cookies of a saved state, and what it knows of how a member is told from a stranger."""
@@ -254,6 +281,8 @@ class Proof(Client):
         self._probe_url = state.get("proven_at", "")
         self._auth_cookies = frozenset(state.get("auth_cookies", ()))
         self._password_fields = frozenset(state.get("password_fields", ()))
+        if tokens := state.get("tokens"):
+            self.grant(tokens)
         if (known := state.get("calibration")) and self._calibration is None:
             self._calibration = Calibration.restore(known)
 
@@ -269,6 +298,7 @@ class Proof(Client):
             "account": self.account,
             "epoch": self.epoch,
             "proven_at": self._probe_url,
+            "tokens": dict(self.tokens),
             "auth_cookies": sorted(self._auth_cookies),
             "password_fields": sorted(self._password_fields),
             "calibration": self._calibration.state() if self._calibration else None,
@@ -290,6 +320,11 @@ def _ending(landing: Response | None) -> str:
     if landing is None:
         return ""
     return f" The sign-in ended at {redact_url(landing.url)} with status {landing.status}."
+
+
+@lru_cache
+def _origins(*urls: str) -> frozenset[str]:
+    return frozenset(origin(url) for url in urls if is_http(url))
 
 
 @lru_cache

@@ -107,8 +107,9 @@ class Watch:
         session.sign_in(after=session.epoch)
         self.signed_in_at = time.time()
         self.restored += session.is_restored
-        self.sign_ins += not session.is_restored
-        self.job.event("restored" if session.is_restored else "signed_in", session.account or "")
+        self.sign_ins += not (session.is_restored or session.is_renewed)
+        how = "restored" if session.is_restored else "renewed" if session.is_renewed else "signed_in"
+        self.job.event(how, session.account or "")
 
     def go_on(self) -> None:
         """Take up a job that was begun before: what nothing proved by then is fetched again."""

@@ -63,7 +63,7 @@ _QUEUE_AGAIN = f"UPDATE requests SET state = 'queued', attempts = 0 {_DOUBTFUL}"
 _LAST_ALIVE = """
 SELECT max(
     (SELECT coalesce(max(fetched_at - elapsed), 0) FROM requests WHERE auth = 'signed_in'),
-    (SELECT coalesce(max(at), 0) FROM events WHERE kind IN ('signed_in', 'restored', 'alive'))
+    (SELECT coalesce(max(at), 0) FROM events WHERE kind IN ('signed_in', 'restored', 'renewed', 'alive'))
 )
 """
 _PROBLEMS = """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from requests.auth import AuthBase
 
 from scraper.errors import ConfigError
 from scraper.indicators import Indicator, check
@@ -58,6 +60,22 @@ class Login(ABC):
         Raises a `LoginError` where the site does not let the account in. Whether it did is then proven by
         the session.
         """
+
+    def authorization(self, tokens: Mapping[str, Any]) -> AuthBase | None:
+        """Return what puts the account's proof on a request, where cookies alone are none.
+
+        The session asks once `sign_in` has granted it `tokens` (``session.grant({...})``, plain JSON), or has
+        found them kept, and lets it go with every request to the origins of the login and of ``base_url``,
+        and with no other. It can be pickled, so that workers in other processes send it too.
+        """
+        return None
+
+    def renew(self, session: Session, tokens: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return tokens in the place of those that have ended, or will soon; ``None``: only a sign-in helps.
+
+        The session asks before it signs in again, once for any number of threads.
+        """
+        return None
 
     @property
     def account(self) -> str | None:
