@@ -13,7 +13,7 @@ from lxml import etree
 from requests.models import PreparedRequest
 from w3lib.url import canonicalize_url
 
-from scraper.job.job import _canonical
+from scraper.job.rows import _canonical
 from scraper.request import host_of, http_host, is_http, is_sent_as_it_is, join
 from scraper.selector import compile_css
 

@@ -2,6 +2,8 @@
 
 from scraper.job import files
 from scraper.job.files import FOLDER
-from scraper.job.job import Counts, Job, fingerprint
+from scraper.job.job import Job
+from scraper.job.records import Counts
+from scraper.job.rows import fingerprint
 
 __all__ = ["FOLDER", "Counts", "Job", "files", "fingerprint"]

@@ -1,4 +1,4 @@
-"""`Job`: the frontier, items, outcomes and events of one crawl, in one SQLite file.
+"""`Job`: one crawl in one SQLite file: its frontier, and all that came of it.
 
 What is not committed did not happen; what is committed never happens twice. Only the loop of `crawl` writes
 to it, from one thread.
@@ -6,28 +6,20 @@ to it, from one thread.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import re
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-from w3lib.url import canonicalize_url
+from typing import Self
 
 from scraper.errors import ConfigError
-from scraper.item import Reject
 from scraper.job import files, schema
+from scraper.job.records import Records
+from scraper.job.rows import Found, found_by, is_sure, new_row, request_of, settled
 from scraper.redact import redact
-from scraper.referrer import referrer
 from scraper.request import Request
-from scraper.traps import without_session_id
 from scraper.visit import Lease, Outcome
 
 log = logging.getLogger(__name__)
@@ -66,14 +58,6 @@ SELECT max(
     (SELECT coalesce(max(at), 0) FROM events WHERE kind IN ('signed_in', 'restored', 'renewed', 'alive'))
 )
 """
-_PROBLEMS = """
-SELECT count(*) AS times, error AS problem, min(id), url FROM requests WHERE state = 'failed' GROUP BY error
-UNION ALL
-SELECT count(*), type || '.' || field || ': ' || message, min(request), url
-FROM rejects JOIN requests ON requests.id = request GROUP BY type, field, message
-ORDER BY times DESC
-"""
-
 
 _ADD = """
 INSERT INTO requests
@@ -93,23 +77,8 @@ UPDATE requests SET state = ?, attempts = attempts + ?, status = ?, error = ?, a
     account = ?, fetched_at = ?, elapsed = ?, bytes = ? WHERE id = ?
 """
 
-Found = tuple[Request, str | None, int | None, str, str | None]
-"""A request that was found: for which account, on the page of which request, its state and an error."""
 
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How a job stands: pages by outcome, requests that wait, items, rejected rows and repeated sends."""
-
-    done: int
-    failed: int
-    queued: int
-    items: int
-    rejects: int
-    retries: int
-
-
-class Job:
+class Job(Records):
     """One crawl in one SQLite file, at `path`; a context manager. ``Job.create(spider_name)`` begins one."""
 
     def __init__(self, path: str | Path) -> None:
@@ -187,7 +156,7 @@ class Job:
             self._db.executemany(
                 "UPDATE requests SET state = 'leased' WHERE id = ?", [(row["id"],) for row in rows]
             )
-        return [Lease(row["id"], _request(row), now) for row in rows]
+        return [Lease(row["id"], request_of(row), now) for row in rows]
 
     def put_back(self, leases: Iterable[Lease], *, not_before: float = 0.0) -> None:
         """Take leases back: their requests wait again, until `not_before` at least (seconds since 1970)."""
@@ -245,7 +214,7 @@ class Job:
 
     def _add(self, found: Iterable[Found], *, are_sure: bool = True) -> int:
         """Add what was found; what stands on pages that may be a stranger's may be withdrawn later."""
-        rows = (_new_row(one) for one in found if not are_sure or self._is_unseen(one))
+        rows = (new_row(one) for one in found if not are_sure or self._is_unseen(one))
         return self._db.executemany(_ADOPT if are_sure else _UNLESS_KNOWN, rows).rowcount
 
     def _is_unseen(self, found: Found) -> bool:
@@ -263,7 +232,7 @@ class Job:
         return is_unseen
 
     def _commit(self, outcomes: list[Outcome]) -> None:
-        self._db.executemany(_SETTLE, map(_settled, outcomes))
+        self._db.executemany(_SETTLE, map(settled, outcomes))
         self._db.executemany(
             "INSERT INTO items (request, n, type, data) VALUES (?, ?, ?, ?)",
             (
@@ -281,87 +250,8 @@ class Job:
             ),
         )
         for are_sure in (False, True):
-            of_kind = (outcome for outcome in outcomes if _is_sure(outcome) is are_sure)
-            self._add((found for outcome in of_kind for found in _found(outcome)), are_sure=are_sure)
-
-    # What was collected
-
-    def items(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield every item as its type's name and its data, in the order in which the pages were found."""
-        for row in self._db.execute("SELECT type, data FROM items ORDER BY request, n"):
-            yield row["type"], json.loads(row["data"])
-
-    def problems(self) -> Iterator[tuple[int, str, str]]:
-        """Yield, the most frequent first, how often something went wrong, what, and the first page of it."""
-        for row in self._db.execute(_PROBLEMS):
-            yield row["times"], row["problem"], row["url"]
-
-    def rejects(self) -> Iterator[tuple[str, Reject]]:
-        """Yield every rejected field with the URL of its page."""
-        for row in self._db.execute(
-            "SELECT url, n, type, field, message FROM rejects JOIN requests ON requests.id = request "
-            "ORDER BY request, n"
-        ):
-            yield row["url"], Reject(row["n"], row["type"], row["field"], row["message"])
-
-    def failures(self) -> Iterator[tuple[str, str]]:
-        """Yield the URL and the error of every request that failed."""
-        for row in self._db.execute("SELECT url, error FROM requests WHERE state = 'failed' ORDER BY id"):
-            yield row["url"], row["error"]
-
-    def avoided(self) -> Iterator[tuple[str, str]]:
-        """Yield the URL of every link that was not followed because it would sign out or delete, and why."""
-        for row in self._db.execute(
-            "SELECT url, error FROM requests WHERE state = 'denied' AND error IS NOT NULL ORDER BY id"
-        ):
-            yield row["url"], row["error"]
-
-    def counts(self) -> Counts:
-        """Count pages, items, rejected rows and retries."""
-        states = dict(self._db.execute("SELECT state, count(*) FROM requests GROUP BY state").fetchall())
-        return Counts(
-            done=states.get("done", 0),
-            failed=states.get("failed", 0),
-            queued=states.get("queued", 0) + states.get("leased", 0),
-            items=self._count("SELECT count(*) FROM items"),
-            rejects=self._count("SELECT count(*) FROM (SELECT DISTINCT request, n FROM rejects)"),
-            retries=self._count("SELECT coalesce(sum(attempts - 1), 0) FROM requests WHERE attempts > 1"),
-        )
-
-    def queued(self) -> int:
-        """Count the requests that wait."""
-        return self._count("SELECT count(*) FROM requests WHERE state = 'queued'")
-
-    def _count(self, query: str) -> int:
-        return int(self._one(query))
-
-    def _one(self, query: str) -> Any:
-        return self._db.execute(query).fetchone()[0]
-
-    # Events and notes
-
-    def event(self, kind: str, message: str) -> None:
-        """Write down that something happened: ``signed_in``, ``signed_out``, ..."""
-        with schema.explaining(self.path):
-            self._db.execute(
-                "INSERT INTO events (at, kind, message) VALUES (?, ?, ?)",
-                (time.time(), kind, redact(message)),
-            )
-
-    def events(self, kind: str) -> list[str]:
-        """Return the messages of all events of a kind, the first one first."""
-        rows = self._db.execute("SELECT message FROM events WHERE kind = ? ORDER BY at", (kind,))
-        return [row["message"] for row in rows]
-
-    def note(self, key: str, value: str) -> None:
-        """Keep a fact about the job, in place of an older one of that name."""
-        with schema.explaining(self.path):
-            self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, redact(value)))
-
-    def noted(self, key: str) -> str | None:
-        """Return a fact that was kept."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return row["value"] if row else None
+            of_kind = (outcome for outcome in outcomes if is_sure(outcome) is are_sure)
+            self._add((found for outcome in of_kind for found in found_by(outcome)), are_sure=are_sure)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -376,107 +266,3 @@ class Job:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-
-
-def fingerprint(request: Request, account: str | None) -> bytes:
-    """Return the key under which a request is known: method, canonical URL, body and account.
-
-    A session id in the URL does not count: it is another one each time.
-    """
-    parts = (request.method, _canonical(without_session_id(request.url)), account or "")
-    text = json.dumps(parts).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(text + b"\0" + (request.content or b""), digest_size=16).digest()
-
-
-def _is_sure(outcome: Outcome) -> bool:
-    """Whether a page is what it seems: a member's, or one of a crawl that signs in nowhere."""
-    return outcome.visit.auth == "signed_in" or outcome.visit.epoch == 0
-
-
-def _found(outcome: Outcome) -> Iterator[Found]:
-    id, visit = outcome.lease.id, outcome.visit
-    for request in visit.requests:
-        yield request, visit.account, id, "queued", None
-    for request in visit.denied:
-        yield request, visit.account, id, "denied", None
-    for url, reason in visit.avoided:
-        yield Request(url, _avoided_method(reason)), visit.account, id, "denied", redact(reason)
-
-
-def _new_row(found: Found) -> tuple[Any, ...]:
-    request, account, parent, state, error = found
-    return (
-        fingerprint(request, account),
-        request.url,
-        request.method,
-        json.dumps(dict(request.headers)) if request.headers else "{}",
-        request.content,
-        request.callback,
-        json.dumps(dict(request.meta)) if request.meta else "{}",
-        request.priority,
-        request.depth,
-        parent,
-        state,
-        error,
-    )
-
-
-def _settled(outcome: Outcome) -> tuple[Any, ...]:
-    visit = outcome.visit
-    return (
-        "done" if visit.ok else "failed",
-        visit.attempts,
-        visit.status,
-        visit.error and redact(visit.error),
-        visit.auth,
-        visit.epoch,
-        visit.account,
-        outcome.at,
-        visit.elapsed,
-        visit.size,
-        outcome.lease.id,
-    )
-
-
-_CANONICAL = re.compile(
-    r"https?://[a-z0-9.-]+(?::[0-9]+)?/(?:[\w/-]|\.(?=\w))*(?:\?(?P<query>[\w.~-]+=[\w.~-]*(?:&[\w.~-]+=[\w.~-]*)*))?",
-    re.ASCII,
-)
-
-
-def _canonical(url: str) -> str:
-    """Return what w3lib's `canonicalize_url` does, which takes an address apart; most need only be sorted."""
-    match = _CANONICAL.fullmatch(url)
-    if match is None:
-        return str(canonicalize_url(url))
-    query = match["query"]
-    if query is None or "&" not in query:
-        return url
-    pairs = sorted(pair.split("=", 1) for pair in query.split("&"))
-    return f"{url[: match.start('query')]}{'&'.join(map('='.join, pairs))}"
-
-
-def _avoided_method(reason: str) -> str:
-    """Return the method that an avoided link would have had: where only that is the danger, a GET may go."""
-    return "DELETE" if "data-method" in reason or "hx-delete" in reason else "GET"
-
-
-def _headers(row: sqlite3.Row) -> dict[str, str]:
-    """Return the headers of a request, and that which says on which page it was found, as browsers do."""
-    headers: dict[str, str] = {} if row["headers"] == "{}" else json.loads(row["headers"])
-    if row["page"] is None or any(name.lower() == "referer" for name in headers):
-        return headers
-    return {**referrer(row["page"], row["url"]), **headers}
-
-
-def _request(row: sqlite3.Row) -> Request:
-    return Request(
-        row["url"],
-        row["method"],
-        _headers(row),
-        row["body"],
-        row["callback"],
-        {} if row["meta"] == "{}" else json.loads(row["meta"]),
-        row["priority"],
-        row["depth"],
-    )

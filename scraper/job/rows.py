@@ -1,0 +1,129 @@
+"""How requests and outcomes stand in the tables of a job, and the key under which a request is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from w3lib.url import canonicalize_url
+
+from scraper.redact import redact
+from scraper.referrer import referrer
+from scraper.request import Request
+from scraper.traps import without_session_id
+from scraper.visit import Outcome
+
+Found = tuple[Request, str | None, int | None, str, str | None]
+"""A request that was found: for which account, on the page of which request, its state and an error."""
+
+
+def fingerprint(request: Request, account: str | None) -> bytes:
+    """Return the key under which a request is known: method, canonical URL, body and account.
+
+    A session id in the URL does not count: it is another one each time.
+    """
+    parts = (request.method, _canonical(without_session_id(request.url)), account or "")
+    text = json.dumps(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text + b"\0" + (request.content or b""), digest_size=16).digest()
+
+
+def is_sure(outcome: Outcome) -> bool:
+    """Whether a page is what it seems: a member's, or one of a crawl that signs in nowhere."""
+    return outcome.visit.auth == "signed_in" or outcome.visit.epoch == 0
+
+
+def found_by(outcome: Outcome) -> Iterator[Found]:
+    """Yield what the page of an outcome led to: to be fetched, denied, or avoided."""
+    id, visit = outcome.lease.id, outcome.visit
+    for request in visit.requests:
+        yield request, visit.account, id, "queued", None
+    for request in visit.denied:
+        yield request, visit.account, id, "denied", None
+    for url, reason in visit.avoided:
+        yield Request(url, _avoided_method(reason)), visit.account, id, "denied", redact(reason)
+
+
+def new_row(found: Found) -> tuple[Any, ...]:
+    """Return the row of a request that was found, in the order of the INSERT."""
+    request, account, parent, state, error = found
+    return (
+        fingerprint(request, account),
+        request.url,
+        request.method,
+        json.dumps(dict(request.headers)) if request.headers else "{}",
+        request.content,
+        request.callback,
+        json.dumps(dict(request.meta)) if request.meta else "{}",
+        request.priority,
+        request.depth,
+        parent,
+        state,
+        error,
+    )
+
+
+def settled(outcome: Outcome) -> tuple[Any, ...]:
+    """Return what came of a request, in the order of the UPDATE, its row last."""
+    visit = outcome.visit
+    return (
+        "done" if visit.ok else "failed",
+        visit.attempts,
+        visit.status,
+        visit.error and redact(visit.error),
+        visit.auth,
+        visit.epoch,
+        visit.account,
+        outcome.at,
+        visit.elapsed,
+        visit.size,
+        outcome.lease.id,
+    )
+
+
+_CANONICAL = re.compile(
+    r"https?://[a-z0-9.-]+(?::[0-9]+)?/(?:[\w/-]|\.(?=\w))*(?:\?(?P<query>[\w.~-]+=[\w.~-]*(?:&[\w.~-]+=[\w.~-]*)*))?",
+    re.ASCII,
+)
+
+
+def _canonical(url: str) -> str:
+    """Return what w3lib's `canonicalize_url` does, which takes an address apart; most need only be sorted."""
+    match = _CANONICAL.fullmatch(url)
+    if match is None:
+        return str(canonicalize_url(url))
+    query = match["query"]
+    if query is None or "&" not in query:
+        return url
+    pairs = sorted(pair.split("=", 1) for pair in query.split("&"))
+    return f"{url[: match.start('query')]}{'&'.join(map('='.join, pairs))}"
+
+
+def _avoided_method(reason: str) -> str:
+    """Return the method that an avoided link would have had: where only that is the danger, a GET may go."""
+    return "DELETE" if "data-method" in reason or "hx-delete" in reason else "GET"
+
+
+def _headers(row: sqlite3.Row) -> dict[str, str]:
+    """Return the headers of a request, and that which says on which page it was found, as browsers do."""
+    headers: dict[str, str] = {} if row["headers"] == "{}" else json.loads(row["headers"])
+    if row["page"] is None or any(name.lower() == "referer" for name in headers):
+        return headers
+    return {**referrer(row["page"], row["url"]), **headers}
+
+
+def request_of(row: sqlite3.Row) -> Request:
+    """Return the request that stands in a row, with the page that it was found on as its referrer."""
+    return Request(
+        row["url"],
+        row["method"],
+        _headers(row),
+        row["body"],
+        row["callback"],
+        {} if row["meta"] == "{}" else json.loads(row["meta"]),
+        row["priority"],
+        row["depth"],
+    )
