@@ -1,40 +1,30 @@
-"""``crawl()``: the loop; ``visit()``: one step of it.
-
-The loop alone signs in, paces and commits. A worker does `visit`: fetch one page and read it.
-"""
+"""``crawl()``: the loop, which alone signs in, paces and commits. Workers do the step, `visit`."""
 
 from __future__ import annotations
 
 import logging
 import math
-import sys
 import threading
 import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import is_dataclass, replace
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
-from typing import Any
-
-import pydantic_core
-from pydantic import BaseModel
 
 from scraper import sitemaps
-from scraper.errors import ConfigError, FetchError, ScraperError, TooLarge, TooManyRedirects
+from scraper.errors import ConfigError, ScraperError
 from scraper.executors import Threads, Workers
 from scraper.gate import Gate
 from scraper.job import Job
 from scraper.pace import Pace
 from scraper.request import Request, is_loopback, origin
-from scraper.response import Response
-from scraper.retry import asked_to_wait
 from scraper.spider import Spider
+from scraper.step import visit
 from scraper.turns import turn
-from scraper.visit import Lease, Outcome, Visit
+from scraper.visit import Lease, Outcome
 from scraper.watch import Tally, Watch, convicted, denied
+
+__all__ = ["Crawl", "crawl", "visit"]
 
 log = logging.getLogger(__name__)
 
@@ -371,83 +361,3 @@ class Crawl:
             self._settle([convicted(outcome)])
         else:
             self.job.put_back([outcome.lease])
-
-
-def visit(spider: Spider, request: Request) -> Visit:
-    """Fetch one page and read it: the step that a worker does. Never raises; an error is an outcome."""
-    with turn():
-        return _visit(spider, request)
-
-
-def _visit(spider: Spider, request: Request) -> Visit:
-    try:
-        response = spider.session.fetch(request)
-        response.allows, response.is_safe = spider.allows, spider.is_safe
-    except FetchError as error:
-        is_own = isinstance(error, TooLarge | TooManyRedirects)
-        return Visit(ok=False, error=str(error), attempts=error.attempts, says_nothing_of_host=is_own)
-    except Exception as error:
-        return Visit(ok=False, error=_describe(error, type(spider)), says_nothing_of_host=True)
-    outcome = Visit(
-        ok=False,
-        status=response.status,
-        auth=response.auth,
-        epoch=response.epoch,
-        account=response.account,
-        attempts=response.attempts,
-        elapsed=response.elapsed,
-        size=len(response.content),
-        retry_after=asked_to_wait(response.status, response.headers),
-    )
-    if response.auth == "anonymous" or not response.ok:
-        return replace(outcome, error=f"answered {response.status}")
-    if response.history and not spider.allows(response.url):
-        return replace(outcome, error=f"redirected to {response.url}, which the spider does not allow")
-    try:
-        return replace(outcome, ok=True, **_read(spider, response))
-    except Exception as error:
-        log.debug("%s could not be read", response.url, exc_info=True)
-        return replace(outcome, error=_describe(error, type(spider)))
-
-
-def _read(spider: Spider, response: Response) -> dict[str, Any]:
-    """Let the spider read a page; return what it gave as the fields of a `Visit`."""
-    name = str(response.request.callback or "parse")
-    results = getattr(spider, name)(response)
-    if isinstance(results, Request | Mapping | BaseModel | str):
-        raise TypeError(f"{name} returned {results!r}; it should yield it")
-    found: dict[str, list[Any]] = {"items": [], "requests": [], "denied": []}
-    for result in results or ():
-        if not isinstance(result, Request):
-            found["items"].append(encode(result))
-        elif spider.max_depth is not None and result.depth > spider.max_depth:
-            continue
-        elif not spider.allows(result.url):
-            found["denied"].append(result)
-        elif result.is_safe and spider.session.is_login_page(result.url):
-            response.avoided[result.url] = "it is the login page"
-        elif not result.is_safe or not response.avoids(result.url):
-            found["requests"].append(result)
-    found["rejects"], found["avoided"] = response.rejects, list(response.avoided.items())
-    return {key: tuple(values) for key, values in found.items()}
-
-
-def encode(item: Any) -> tuple[str, str]:
-    """Return an item as its type's name and JSON: an `Item`, a mapping, a dataclass or an attrs object."""
-    if hasattr(type(item), "__attrs_attrs__"):
-        data: Any = {field.name: getattr(item, field.name) for field in type(item).__attrs_attrs__}
-    elif isinstance(item, Mapping | BaseModel) or is_dataclass(item):
-        data = item
-    else:
-        raise TypeError(f"parse gave {item!r}; it may give items, mappings and requests")
-    name = "item" if isinstance(item, Mapping) else type(item).__name__
-    return name, pydantic_core.to_json(data, inf_nan_mode="null").decode()
-
-
-def _describe(error: Exception, spider: type[Spider]) -> str:
-    """Say what went wrong while a page was read, and in which line, of the spider's own if there is one."""
-    frames = traceback.extract_tb(error.__traceback__)
-    file = getattr(sys.modules.get(spider.__module__), "__file__", None)
-    own = [frame for frame in frames if frame.filename == file]
-    frame = (own or frames)[-1]
-    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno}, {frame.name})"

@@ -28,7 +28,8 @@ from scraper import (
     css,
     fill,
 )
-from scraper.crawl import encode, visit
+from scraper.crawl import visit
+from scraper.step import encode
 from spiders.bookshop import Bookshop
 
 HTML = {"Content-Type": "text/html"}
