@@ -31,8 +31,8 @@ from scraper.errors import (
     TooManyRedirects,
     TooSlow,
 )
-from scraper.indicators import json_path, status, text, url
-from scraper.item import Item, css, xpath
+from scraper.indicators import status, text, url
+from scraper.item import Item, Money, css, dates, json_ld, json_path, meta, money, number, xpath
 from scraper.job import Job
 from scraper.login import FormLogin, Login, fill
 from scraper.request import Request
@@ -67,6 +67,7 @@ __all__ = [
     "LoginRejected",
     "LoginUnavailable",
     "LoginUnverified",
+    "Money",
     "PasswordExpired",
     "RateLimited",
     "Request",
@@ -89,11 +90,16 @@ __all__ = [
     "command",
     "crawl",
     "css",
+    "dates",
     "env",
     "fill",
+    "json_ld",
     "json_path",
     "keyring",
+    "meta",
+    "money",
     "netrc",
+    "number",
     "prompt",
     "status",
     "text",

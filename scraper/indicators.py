@@ -1,7 +1,7 @@
 """Indicators: marks on a response by which a member, a stranger or a refusal is known.
 
 A text is a CSS selector that matches on the page. Any callable that takes a `Response` serves as well;
-`text`, `url`, `status` and `json_path` make such callables.
+`text`, `url` and `status` make such callables, and so does `json_path`, which is a field of items too.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
-from scraper.errors import ConfigError, FetchError, SelectorError
+from scraper.errors import ConfigError
 from scraper.response import Response
 from scraper.selector import Element, compile_css, compile_xpath, squeeze
 
@@ -107,30 +104,3 @@ def status(*codes: int) -> Callable[[Response], bool]:
     if not codes or not all(isinstance(code, int) and 100 <= code <= 599 for code in codes):
         raise ConfigError(f"{_Status(codes)} names no status codes; give some of 100 to 599, as status(200).")
     return _Status(codes)
-
-
-class _JsonPath:
-    def __init__(self, query: str) -> None:
-        self.query = query
-        try:
-            self._compiled = jmespath.compile(query)
-        except JMESPathError as error:
-            raise SelectorError(f"{query!r} is no JMESPath expression: {squeeze(str(error))}.") from None
-
-    def __call__(self, response: Response) -> bool:
-        try:
-            found = self._compiled.search(response.json())
-        except (FetchError, JMESPathError):
-            return False
-        return found is not None and found is not False and found not in ("", [], {})
-
-    def __repr__(self) -> str:
-        return f"json_path({self.query!r})"
-
-
-def json_path(query: str) -> Callable[[Response], bool]:
-    """Shown by a JSON answer in which a JMESPath expression finds something: ``json_path("data.user.id")``.
-
-    What is ``null``, ``false`` or empty is not found. Raises `SelectorError` for what is no JMESPath.
-    """
-    return _JsonPath(query)

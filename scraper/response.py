@@ -18,10 +18,19 @@ from w3lib.encoding import html_body_declared_encoding, http_content_type_encodi
 from scraper.avoid import is_sign_out, why_avoid
 from scraper.errors import ConfigError, FetchError
 from scraper.forms import Form, is_password
-from scraper.item import Reject, extract
+from scraper.item import Hits, Reject, extract, reads_json
 from scraper.redact import redact_url
 from scraper.request import Callback, Request, is_http, join
-from scraper.selector import ADDRESSES, Element, Selector, compile_css, compile_xpath, squeeze, texts_in
+from scraper.selector import (
+    ADDRESSES,
+    Element,
+    Nodes,
+    Selector,
+    compile_css,
+    compile_xpath,
+    squeeze,
+    texts_in,
+)
 
 T = TypeVar("T")
 Auth = Literal["signed_in", "anonymous", "unknown"]
@@ -41,7 +50,8 @@ class Response:
     `url` is where the answer came from, after redirects; `history` holds the URLs that led there. `auth`
     says whether the session was signed in (``"signed_in"``, ``"anonymous"``, ``"unknown"``), `account` as
     whom, and `epoch` under which sign-in of the session the request was sent (0: before any). `elapsed` is
-    seconds, `attempts` how often the request was sent. `rejects` collects the rows that gave no item.
+    seconds, `attempts` how often the request was sent. `rejects` collects the rows that gave no item, and
+    `hits` counts which of their fields were found.
     """
 
     auth: Auth = "unknown"
@@ -69,6 +79,7 @@ class Response:
         self.elapsed, self.attempts = elapsed, attempts
         self.allows = allows
         self.rejects: list[Reject] = []
+        self.hits = Hits()
         self.is_safe: Callable[[str], bool] = lambda url: False
         self.avoided: dict[str, str] = {}
         self._harmless: set[str] = set()
@@ -147,27 +158,41 @@ class Response:
     @cached_property
     def selector(self) -> ParselSelector:
         """The page as a parsel selector."""
-        return ParselSelector(root=self.tree, type="html", base_url=self.base_url)
+        return Nodes(root=self.tree, type="html", base_url=self.base_url)
 
     def css(self, query: str) -> SelectorList[ParselSelector]:
-        """Return parsel selectors for all matches of a CSS selector."""
-        return self.selector.css(query)
+        """Return parsel selectors for all matches of a CSS selector: any that BeautifulSoup accepts."""
+        found: SelectorList[ParselSelector] = self.selector.css(query)
+        return found
 
     def xpath(self, query: str, **variables: Any) -> SelectorList[ParselSelector]:
         """Return parsel selectors for all matches of an XPath expression."""
         return self.selector.xpath(query, **variables)
 
-    def items(self, cls: type[T], *, rows: str | None = None) -> Iterator[T]:
+    def items(self, cls: type[T], *, rows: Any = None) -> Iterator[T]:
         """Yield an item of `cls` for each of its rows; a row that gives none goes into `rejects`.
 
         `cls` is an `Item`, or a pydantic model, dataclass or attrs class whose fields are annotated as
-        ``Annotated[str, css(...)]``. `rows` stands in for the class's own.
+        ``Annotated[str, css(...)]``. `rows` stands in for the class's own. Classes of ``json_path`` fields
+        are taken from JSON answers, others from HTML pages; other answers give none. `hits` counts which
+        fields were found.
         """
-        for row in extract(cls, self.tree, self.base_url, rows) if self.is_html else ():
+        for row in self._extract(cls, rows):
             if isinstance(row, list):
                 self.rejects.extend(row)
             else:
                 yield row
+
+    def _extract(self, cls: Any, rows: Any) -> Iterator[Any]:
+        if self.is_html == reads_json(cls, rows) or not (self.is_html or self._is_json):
+            return iter(())
+        page, base_url = (self.tree, self.base_url) if self.is_html else (self.json(), self.url)
+        return extract(cls, page, base_url, rows, url=redact_url(self.url), hits=self.hits)
+
+    @property
+    def _is_json(self) -> bool:
+        """Whether the body is JSON, by its type, or by its look."""
+        return "json" in self.content_type or self.content[:64].lstrip()[:1] in (b"{", b"[")
 
     def links(self, selector: str, *, callback: Callback = None) -> Iterator[Request]:
         """Yield a request for every link that `selector` matches, or that stands in what it matches.

@@ -48,7 +48,7 @@ def the_reject(cls: Any, html: str) -> tuple[int, str, str, str]:
     answer = page(html)
     assert list(answer.items(cls)) == []
     (reject,) = answer.rejects
-    return dataclasses.astuple(reject)
+    return reject.n, reject.type, reject.field, reject.message
 
 
 # What the annotation says

@@ -66,7 +66,7 @@ def test_only_elements_are_searched_further():
 @pytest.mark.parametrize(
     ("language", "query", "sentence"),
     [
-        ("css", "a[", r"'a\[' is not a CSS selector: Expected"),
+        ("css", "a[", r"'a\[' is not a CSS selector: Malformed attribute selector at position 1"),
         ("css", "", "'' is not a CSS selector"),
         ("css", "a::nothing", "'a::nothing' is not a CSS selector"),
         ("xpath", "//[", r"'//\[' is not an XPath expression"),

@@ -1,0 +1,128 @@
+"""CSS selectors: read by soupsieve, as BeautifulSoup's ``select`` reads them, and run by libxml2."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import soupsieve
+
+from scraper.errors import SelectorError
+from scraper.selector.attributes import Untranslatable
+from scraper.selector.soup import select
+from scraper.selector.translate import paths
+from scraper.selector.xpath import Element, compile_xpath
+
+Find = Callable[[Element], Any]
+
+_PIECE = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[()\[\],]""", re.DOTALL)
+_ENDING = re.compile(r"""(.*?)::(?:text|attr\(\s*["']?([\w-]+)["']?\s*\))\s*""", re.DOTALL | re.IGNORECASE)
+
+_NAMESPACE = re.compile(r"\|(?!=)")
+_OPEN = (" ", "\t", "\n", ">", "+", "~")
+
+
+@cache
+def compile_css(query: str, *, first: bool = False) -> Find:
+    """Compile a CSS selector, with parsel's ``::text`` and ``::attr()``; where wanted for its first match.
+
+    What it returns gives the matches in an element: the element itself, if it matches, and all below it.
+    Whatever BeautifulSoup's ``select`` accepts is accepted, and means the same.
+    """
+    parts = [_Part.read(part, query) for part in _split(query)]
+    by_soup = _by_soup(parts, first)
+    try:
+        xpath = " | ".join(path for part in parts for path in part.paths()) or "self::*[false()]"
+        find = compile_xpath(f"({xpath})[1]" if first and xpath.strip() else xpath)
+    except (Untranslatable, SelectorError, RecursionError):
+        return by_soup
+    return _Compiled(find, by_soup, "$scope" in xpath)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One selector of a list: what soupsieve made of it, and what of its matches is wanted."""
+
+    sieve: soupsieve.SoupSieve
+    ending: str
+
+    @classmethod
+    def read(cls, part: str, query: str) -> _Part:
+        """Read a selector that may end in ``::text`` or ``::attr()``."""
+        match = _ENDING.fullmatch(part)
+        if match is None:
+            return cls(_sieve(part, query), "")
+        stated, name = match.groups()
+        stated += "" if stated and not stated.endswith(_OPEN) else "*"
+        return cls(_sieve(stated, query), f"/@{name.lower()}" if name else "/text()")
+
+    def paths(self) -> Iterator[str]:
+        """Yield the XPath of each match of the selector, or of what of it is wanted."""
+        if _NAMESPACE.search(self.sieve.pattern):
+            raise Untranslatable
+        for path in paths(self.sieve.selectors):
+            yield f"{path}{self.ending}"
+
+
+def _sieve(selector: str, query: str) -> soupsieve.SoupSieve:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # soupsieve's for :contains, which parsel calls so
+            return soupsieve.compile(selector)
+    except (
+        soupsieve.SelectorSyntaxError,
+        NotImplementedError,
+        ValueError,
+        TypeError,
+        RecursionError,
+    ) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise SelectorError(f"{query!r} is not a CSS selector: {reason}.") from error
+
+
+def _split(query: str) -> Iterator[str]:
+    """Yield the selectors of a list apart where ``::`` makes them differ, else the list as it is."""
+    start = depth = 0
+    for piece in _PIECE.finditer(query) if "::" in query else ():
+        depth += (piece[0] in "([") - (piece[0] in ")]")
+        if piece[0] == "," and not depth:
+            yield query[start : piece.start()]
+            start = piece.end()
+    yield query[start:]
+
+
+class _Compiled:
+    """A query that libxml2 answers; inside ``<template>``, which is no part of the page, soupsieve does."""
+
+    __slots__ = ("_by_soup", "_find", "_has_scope")
+
+    def __init__(self, find: Callable[..., Any], by_soup: Find, has_scope: bool) -> None:
+        self._find, self._by_soup, self._has_scope = find, by_soup, has_scope
+
+    def __call__(self, element: Element) -> Any:
+        found = self._find(element, scope=element) if self._has_scope else self._find(element)
+        return found or (self._by_soup(element) if _is_in_template(element) else found)
+
+
+def _is_in_template(element: Element) -> bool:
+    return element.tag == "template" or next(element.iterancestors("template"), None) is not None
+
+
+def _by_soup(parts: list[_Part], first: bool) -> Find:
+    """Return what finds the matches of `parts` by soupsieve."""
+
+    def find(element: Element) -> list[Any]:
+        matches = select(element, [part.sieve for part in parts])
+        found = [value for match, n in matches for value in _ended(match, parts[n].ending)]
+        return found[:1] if first else found
+
+    return find
+
+
+def _ended(match: Element, ending: str) -> Any:
+    """Return the match, or what of it is wanted."""
+    return compile_xpath(f".{ending}")(match) if ending else [match]

@@ -1,0 +1,182 @@
+"""CSS as XPath: what soupsieve has read is written down for libxml2, with the meaning it has for soupsieve.
+
+Elements are looked for from the right, as soupsieve and browsers do: ``h3 > a`` is an ``a`` whose parent is
+an ``h3``. So ancestors outside the searched element count, each match comes once, in the order of the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from soupsieve import css_types as ct
+
+from scraper.selector.attributes import Untranslatable, attribute_test, literal
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_KNOWN_FLAGS = ct.SEL_SCOPE | ct.SEL_ROOT | ct.SEL_EMPTY
+_AXES = {
+    " ": "ancestor::",
+    ">": "parent::",
+    "~": "preceding-sibling::",
+    "+": "preceding-sibling::*[1]/self::",
+    ": ": "descendant::",
+    ":>": "child::",
+    ":~": "following-sibling::",
+    ":+": "following-sibling::*[1]/self::",
+}
+_NOT_IN_TEMPLATE = {": ": "[not(ancestor::template)]", ":>": "[not(parent::template)]"}
+_MOST = 10**6
+
+
+def paths(selectors: ct.SelectorList) -> Iterator[str]:
+    """Yield an XPath expression for each selector of a list; their union is what the list matches.
+
+    It is true to an element and all below it, and binds ``$scope`` to the element where the list has
+    ``:scope``. Raises `Untranslatable` for what XPath cannot say, or not cheaply.
+    """
+    for selector in selectors:
+        if isinstance(selector, ct.Selector):
+            yield _path(selector) + "[not(ancestor::template)]"
+
+
+def _path(selector: ct.Selector) -> str:
+    """Return the path to the elements that `selector` matches."""
+    below = _path_below_scope(selector)
+    if below is not None:
+        return below
+    name, tests = _name(selector), [*_own_tests(selector), *_relations(selector)]
+    return f"{_start(name, selector)}{_predicates(tests)}"
+
+
+def _start(name: str, selector: ct.Selector) -> str:
+    """Return the first step: libxml2 looks for attributes, which are few, rather than ask every element."""
+    if name == "*" and selector.ids:
+        return f"descendant-or-self::*/@id[. = {literal(selector.ids[0])}]/parent::*"
+    if name == "*" and selector.classes:
+        return f"descendant-or-self::*/@class[contains(., {literal(selector.classes[0])})]/parent::*"
+    return f"descendant-or-self::{name}"
+
+
+def _path_below_scope(selector: ct.Selector) -> str | None:
+    """Return the path of ``:scope > a > b`` step by step; ``None`` where it does not begin at the scope."""
+    left = _left(selector)
+    if left is None or left.rel_type not in (" ", ">"):
+        return None
+    axis = "child::" if left.rel_type == ">" else "descendant::"
+    before = "" if _is_mere_scope(left) else _path_below_scope(left)
+    if before is None:
+        return None
+    return f"{before and before + '/'}{axis}{_name(selector)}{_predicates(_own_tests(selector))}"
+
+
+def _left(selector: ct.Selector) -> ct.Selector | None:
+    left = selector.relation[0] if selector.relation else None
+    return left if isinstance(left, ct.Selector) else None
+
+
+def _is_mere_scope(selector: ct.Selector) -> bool:
+    parts = (*selector.ids, *selector.classes, *selector.attributes, *selector.nth, *selector.selectors)
+    more = (*parts, *selector.contains, *selector.lang, *selector.relation)
+    return selector.flags == ct.SEL_SCOPE and not more and _name(selector) == "*"
+
+
+def _condition(selectors: ct.SelectorList) -> str:
+    """Return the XPath condition that is true for the elements that a list matches."""
+    tests = [_test(selector) for selector in selectors if isinstance(selector, ct.Selector)]
+    any_of = " or ".join(tests) if tests else "false()"
+    return f"not({any_of})" if selectors.is_not else f"({any_of})"
+
+
+def _test(selector: ct.Selector) -> str:
+    name = _name(selector)
+    tests = [*([] if name == "*" else [f"self::{name}"]), *_own_tests(selector), *_relations(selector)]
+    return " and ".join(tests) if tests else "true()"
+
+
+def _name(selector: ct.Selector) -> str:
+    """Return the element's name; ``*`` for any."""
+    tag = selector.tag
+    if tag is None or (tag.name == "*" and tag.prefix in (None, "*", "html")):
+        return "*"
+    name = tag.name.lower()
+    if tag.prefix not in (None, "*", "html") or not _NAME.fullmatch(name):
+        raise Untranslatable
+    return name
+
+
+def _own_tests(selector: ct.Selector) -> Iterator[str]:
+    """Yield conditions for all that a compound says of the element itself, the cheap ones first."""
+    if selector.flags & ~_KNOWN_FLAGS or selector.lang:
+        raise Untranslatable
+    name = _name(selector)
+    for id in selector.ids:
+        yield f"@id = {literal(id)}"
+    for word in selector.classes:
+        yield f"@class and contains(concat(' ', normalize-space(@class), ' '), {literal(f' {word} ')})"
+    for attribute in selector.attributes:
+        yield attribute_test(attribute, name)
+    if selector.flags & ct.SEL_SCOPE:
+        yield "count(. | $scope) = 1"
+    if selector.flags & ct.SEL_ROOT:
+        yield "not(parent::*)"
+    if selector.flags & ct.SEL_EMPTY:
+        yield "(self::template or not(*) and not(normalize-space()))"
+    for nth in selector.nth:
+        yield from _nth(nth, name)
+    for inner in selector.selectors:
+        yield _condition(inner)
+    for contains in selector.contains:
+        yield _contains(contains)
+
+
+def _relations(selector: ct.Selector) -> Iterator[str]:
+    """Yield the condition that a related element is there: to the left, or below in ``:has()``."""
+    if not selector.relation:
+        return
+    related = selector.relation[0]
+    if not isinstance(related, ct.Selector):
+        yield "false()"
+        return
+    tests = [*_own_tests(related), *_relations(related)]
+    kind = related.rel_type or ""
+    yield f"{_AXES[kind]}{_name(related)}{_predicates(tests)}{_NOT_IN_TEMPLATE.get(kind, '')}"
+
+
+def _contains(contains: ct.SelectorContains) -> str:
+    texts = map(literal, contains.text)
+    if contains.own:
+        return "(" + " or ".join(f"text()[contains(., {text})]" for text in texts) + ")"
+    return "(" + " or ".join(f"contains(string(), {text})" for text in texts) + ")"
+
+
+def _nth(nth: ct.SelectorNth, name: str) -> Iterator[str]:
+    """Yield conditions for a place ``an+b`` among siblings."""
+    if max(abs(nth.a), abs(nth.b)) > _MOST or (nth.of_type and name == "*"):
+        raise Untranslatable
+    siblings = f"{'following' if nth.last else 'preceding'}-sibling::{name if nth.of_type else '*'}"
+    if nth.selectors and not _is_anything(nth.selectors):
+        condition = _condition(nth.selectors)
+        yield condition
+        siblings += f"[{condition}]"
+    yield from _place(siblings, nth.a, nth.b)
+
+
+def _is_anything(selectors: ct.SelectorList) -> bool:
+    return _condition(selectors) == "(true())"
+
+
+def _place(siblings: str, a: int, b: int) -> Iterator[str]:
+    """Yield conditions for how many `siblings` there are; few are looked at where few will do."""
+    if a in (0, 1) and b > 1:
+        yield f"{siblings}[{b - 1}]"
+    if a in (0, -1):
+        yield f"not({siblings}[{b}])" if b > 0 else "false()"
+    if abs(a) > 1:
+        place = f"(count({siblings}) + 1)"
+        yield f"{place} >= {b}" if a > 0 else f"{place} <= {b}"
+        yield f"({place} - {b}) mod {abs(a)} = 0"
+
+
+def _predicates(tests: list[str] | Iterator[str]) -> str:
+    return "".join(f"[{test}]" for test in tests)
