@@ -15,6 +15,7 @@ from scraper import sitemaps
 from scraper.errors import ConfigError, ScraperError
 from scraper.executors import Threads, Workers
 from scraper.gate import Gate
+from scraper.health import findings
 from scraper.job import Job
 from scraper.pace import Pace
 from scraper.request import Request, is_loopback, origin
@@ -80,6 +81,8 @@ def _log_problems(job: Job) -> None:
     """Log what did not work, for a script that may not look."""
     for times, problem, url in islice(job.problems(), PROBLEMS):
         log.warning("%s (%d times, the first on %s)", problem, times, url)
+    for finding in findings(job):
+        log.warning("%s", finding)
 
 
 class Crawl:

@@ -95,8 +95,13 @@ def save_page(page: Response, folder: Path, name: str) -> Path:
     private.make_folder(folder)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     path = folder / f"{name}-{stamp}{'.html' if page.is_html else '.txt'}"
-    private.write(path, redact_bytes(_without_values(page) if page.is_html else page.content))
+    private.write(path, without_secrets(page))
     return path
+
+
+def without_secrets(page: Response) -> bytes:
+    """Return a page, HTML in UTF-8, with stars for known secrets and what its fields and attributes hide."""
+    return redact_bytes(_without_values(page) if page.is_html else page.content)
 
 
 def _without_values(page: Response) -> bytes:

@@ -101,7 +101,11 @@ class Recipe:
 
 def _travelling(spider: Spider) -> dict[str, Any]:
     """Return the attributes of an instance that can travel; what cannot, such as a running server, stays."""
-    given = {name: value for name, value in vars(spider).items() if name != "session" and name[0] != "_"}
+    given = {
+        name: value
+        for name, value in vars(spider).items()
+        if name not in ("session", "evidence") and name[0] != "_"
+    }
     if spider.login is not None:
         given["login"] = Elsewhere(spider.login)
     return {name: value for name, value in given.items() if _can_travel(f"{spider.name}.{name}", value)}

@@ -15,16 +15,21 @@ EXAMPLES = 5
 INDENT = "  "
 
 
-def summary(job: Job, *, seconds: float, exported: Iterable[str]) -> Iterator[Text]:
-    """Yield lines on how a crawl went: pages, items, sign-ins, retries, time, and where the data is."""
+def summary(
+    job: Job, *, seconds: float, exported: Iterable[str], broken: Iterable[str] = ()
+) -> Iterator[Text]:
+    """Yield lines on how a crawl went: pages, items, sign-ins, retries, time, and where the data is.
+
+    `broken` are the fields that have ceased to be found, in words.
+    """
     state = (job.noted("state") or "").partition(":")[0]
     ending = f"stopped at {state}" if state.startswith("max_") else state
     yield Text(f"{job.noted('spider')}: {ending} after {seconds:.1f} s", style="bold")
-    for label, value in _lines(job, exported):
+    for label, value in _lines(job, exported, broken):
         yield Text.assemble(INDENT, (f"{label:10}", "dim"), value)
 
 
-def _lines(job: Job, exported: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _lines(job: Job, exported: Iterable[str], broken: Iterable[str]) -> Iterator[tuple[str, str]]:
     counts, sign_ins = job.counts(), job.events("signed_in")
     yield "pages", f"{counts.done:,}" + _of(counts.failed, "failed") + _of(counts.queued, "still queued")
     yield "items", f"{counts.items:,}" + _of(counts.rejects, "rejected")
@@ -37,6 +42,8 @@ def _lines(job: Job, exported: Iterable[str]) -> Iterator[tuple[str, str]]:
     yield "job", str(job.path)
     for times, problem, url in islice(job.problems(), EXAMPLES):
         yield "problem", f"{problem} ({times:,} times, the first on {url})"
+    for finding in broken:
+        yield "broken", finding
     for url, reason in islice(job.avoided(), EXAMPLES):
         yield "avoided", f"{url}: {reason}"
     if counts.done and not counts.items:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from scraper.errors import ConfigError
+from scraper.evidence import Evidence
 from scraper.login import Login
 from scraper.request import Request, http_host, origin
 from scraper.response import Response
@@ -109,6 +110,11 @@ class Spider:
         )
         session.verify_url, session.name = start, self.name
         return session
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What pages were kept so far for a person to look at."""
+        return Evidence()
 
     def start_requests(self) -> Iterable[Request]:
         """Yield the first requests: one for each of `start_urls`."""

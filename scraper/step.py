@@ -14,6 +14,7 @@ import pydantic_core
 from pydantic import BaseModel
 
 from scraper.errors import FetchError, TooLarge, TooManyRedirects
+from scraper.explain import without_secrets
 from scraper.request import Request
 from scraper.response import Response
 from scraper.retry import asked_to_wait
@@ -80,7 +81,17 @@ def _read(spider: Spider, response: Response) -> dict[str, Any]:
         elif not result.is_safe or not response.avoids(result.url):
             found["requests"].append(result)
     found["rejects"], found["avoided"] = response.rejects, list(response.avoided.items())
-    return {key: tuple(values) for key, values in found.items()}
+    found["fields"] = [(key, hits, misses) for key, (hits, misses) in response.hits.counts().items()]
+    return {**{key: tuple(values) for key, values in found.items()}, **_evidence(spider, response)}
+
+
+def _evidence(spider: Spider, response: Response) -> dict[str, Any]:
+    """Return the page, without secrets, where it is worth keeping."""
+    kinds = spider.evidence.kinds(response)
+    if not kinds:
+        return {}
+    spider.evidence.keep(kinds)
+    return {"page": without_secrets(response), "kinds": kinds}
 
 
 def encode(item: Any) -> tuple[str, str]:

@@ -9,6 +9,9 @@ from scraper.item import Reject
 from scraper.request import Request
 from scraper.response import Auth
 
+Hits = tuple[tuple[str, str, str], int, int]
+"""A field (the item's type, the field's name, its selector), on how many rows it was found, and missed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -37,6 +40,10 @@ class Visit:
     requests: tuple[Request, ...] = ()
     denied: tuple[Request, ...] = ()
     avoided: tuple[tuple[str, str], ...] = ()
+    fields: tuple[Hits, ...] = ()
+    page: bytes | None = None
+    """The page, without secrets, where it is worth keeping; and of what kinds it is, see `Evidence`."""
+    kinds: tuple[str, ...] = ()
     retry_after: float = 0.0
     """Seconds that the host asks to wait before it is asked again; 0: it does not ask."""
     says_nothing_of_host: bool = False

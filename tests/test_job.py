@@ -80,7 +80,7 @@ def test_a_commit_writes_outcome_items_rejects_and_new_requests(job):
     )
     job.commit([Outcome(lease, visit)])
     assert list(job.items()) == [("Book", {"title": "a"})]
-    assert list(job.rejects()) == [(URL, Reject(1, "Book", "price", "nothing matches"))]
+    assert list(job.rejects()) == [(URL, Reject(1, "Book", "price", "nothing matches", url=URL))]
     counts = job.counts()
     assert (counts.done, counts.queued, counts.items, counts.rejects, counts.retries) == (1, 1, 1, 1, 2)
 

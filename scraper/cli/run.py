@@ -18,6 +18,7 @@ from scraper.crawl import crawl, visit
 from scraper.errors import ConfigError, ExportError, ScraperError
 from scraper.executors import Workers
 from scraper.export import STANDARD_OUTPUT, check, export
+from scraper.health import Finding, findings
 from scraper.job import Job
 from scraper.options import OPTIONS
 from scraper.progress import Progress
@@ -104,17 +105,18 @@ class Run:
                 self._crawl(job)
             except ScraperError:
                 if job.counts().items:
-                    self._finish(job, is_partial=True)
+                    self._finish(job, findings(job), is_partial=True)
                 raise
             except KeyboardInterrupt:
                 self._say(f"What was committed is kept in {job.path}.")
                 raise
             is_interrupted = job.noted("state") == "interrupted"
-            self._finish(job, is_partial=is_interrupted)
+            broken = findings(job)
+            self._finish(job, broken, is_partial=is_interrupted)
             counts = job.counts()
         if is_interrupted:
             return INTERRUPTED
-        return INCOMPLETE if counts.failed or counts.rejects else DONE
+        return INCOMPLETE if counts.failed or counts.rejects or broken else DONE
 
     def _job(self) -> Job:
         """Return the job to work on: a new one, or the last that was not finished, if that is wanted."""
@@ -131,7 +133,7 @@ class Run:
         with Progress(self.console, is_quiet=self.is_quiet) as progress, _stopping(progress) as stop:
             crawl(self.spider, job, self.workers(), progress=progress, stop=stop)
 
-    def _finish(self, job: Job, *, is_partial: bool) -> None:
+    def _finish(self, job: Job, broken: Sequence[Finding], *, is_partial: bool) -> None:
         """Export what is there, say what came of it, and then what could not be written."""
         exported, failures = [], []
         for target in self.outputs:
@@ -143,7 +145,7 @@ class Run:
                 partly = ", partial: the crawl was cut short" if is_partial else ""
                 exported.append(f"{_name(target)} ({rows:,} items){partly}")
         seconds = time.monotonic() - self.started
-        for line in summary(job, seconds=seconds, exported=exported):
+        for line in summary(job, seconds=seconds, exported=exported, broken=map(str, broken)):
             self.console.print(line, soft_wrap=True)
         if failures:
             raise ExportError(f"{' '.join(map(str, failures))} The items are still in {job.path}.")

@@ -16,8 +16,9 @@ from typing import Self
 
 from scraper.errors import ConfigError
 from scraper.job import files, schema
+from scraper.job.fields import Fields
 from scraper.job.records import Records
-from scraper.job.rows import Found, found_by, is_sure, new_row, request_of, settled
+from scraper.job.rows import Found, found_by, is_sure, kept, new_row, reject_row, request_of, settled
 from scraper.redact import redact
 from scraper.request import Request
 from scraper.visit import Lease, Outcome
@@ -39,8 +40,9 @@ _DOUBTFUL = (
 )
 _FORGET = tuple(
     f"DELETE FROM {table} WHERE request IN (SELECT id FROM requests {_DOUBTFUL})"  # noqa: S608
-    for table in ("items", "rejects")
+    for table in ("items", "rejects", "pages")
 )
+_FIELDS = f"SELECT fields FROM requests {_DOUBTFUL} AND fields IS NOT NULL"  # noqa: S608
 _FOUND_BY_STRANGERS = f"""
 WITH RECURSIVE doubted AS (SELECT id FROM requests {_DOUBTFUL}),
 gone AS (
@@ -72,9 +74,17 @@ WHERE state = 'queued' AND parent IN (SELECT id FROM requests WHERE auth = 'unkn
 _ADOPT = _ADD + _TAKE_OVER
 """A page that is surely a member's takes over the links that one in doubt had found."""
 
+_REJECT = """
+INSERT INTO rejects (request, n, field, type, message, selector, excerpt) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_KEEP = """
+INSERT INTO pages (kind, request, body) VALUES (?, ?, ?)
+ON CONFLICT (kind) DO UPDATE SET request = excluded.request, body = excluded.body WHERE kind LIKE 'break:%'
+"""
+
 _SETTLE = """
 UPDATE requests SET state = ?, attempts = attempts + ?, status = ?, error = ?, auth = ?, epoch = ?,
-    account = ?, fetched_at = ?, elapsed = ?, bytes = ? WHERE id = ?
+    account = ?, fetched_at = ?, elapsed = ?, bytes = ?, fields = ? WHERE id = ?
 """
 
 
@@ -84,6 +94,7 @@ class Job(Records):
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._db = schema.open_(self.path)
+        self._fields = Fields(self._db)
         self._seen: dict[tuple[str, str | None], None] = {}
 
     @classmethod
@@ -198,6 +209,9 @@ class Job(Records):
         """
         self._seen.clear()
         with self._transaction():
+            self._fields.take_back(
+                row["fields"] for row in self._db.execute(_FIELDS, (since, epoch)).fetchall()
+            )
             for forget in _FORGET:
                 self._db.execute(forget, (since, epoch))
             gone = self._db.execute(_FOUND_BY_STRANGERS, (since, epoch)).rowcount
@@ -242,13 +256,11 @@ class Job(Records):
             ),
         )
         self._db.executemany(
-            "INSERT INTO rejects (request, n, field, type, message) VALUES (?, ?, ?, ?, ?)",
-            (
-                (outcome.lease.id, reject.n, reject.field, reject.type, redact(reject.message))
-                for outcome in outcomes
-                for reject in outcome.visit.rejects
-            ),
+            _REJECT,
+            (reject_row(outcome, reject) for outcome in outcomes for reject in outcome.visit.rejects),
         )
+        self._fields.count(outcomes)
+        self._db.executemany(_KEEP, (row for outcome in outcomes for row in kept(outcome)))
         for are_sure in (False, True):
             of_kind = (outcome for outcome in outcomes if is_sure(outcome) is are_sure)
             self._add((found for outcome in of_kind for found in found_by(outcome)), are_sure=are_sure)
@@ -263,6 +275,7 @@ class Job(Records):
                 self._db.execute("COMMIT")
             except BaseException:
                 self._seen.clear()
+                self._fields.forget()
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise

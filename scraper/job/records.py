@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from scraper.item import Reject
 from scraper.job import schema
+from scraper.job.fields import Field, Fields
 from scraper.redact import redact
 
 _PROBLEMS = """
@@ -40,6 +42,7 @@ class Records:
 
     path: Path
     _db: sqlite3.Connection
+    _fields: Fields
 
     # What was collected
 
@@ -56,10 +59,10 @@ class Records:
     def rejects(self) -> Iterator[tuple[str, Reject]]:
         """Yield every rejected field with the URL of its page."""
         for row in self._db.execute(
-            "SELECT url, n, type, field, message FROM rejects JOIN requests ON requests.id = request "
-            "ORDER BY request, n"
+            "SELECT n, type, field, message, selector, url, excerpt FROM rejects "
+            "JOIN requests ON requests.id = request ORDER BY request, n"
         ):
-            yield row["url"], Reject(row["n"], row["type"], row["field"], row["message"])
+            yield row["url"], Reject(*row)
 
     def failures(self) -> Iterator[tuple[str, str]]:
         """Yield the URL and the error of every request that failed."""
@@ -94,6 +97,24 @@ class Records:
 
     def _one(self, query: str) -> Any:
         return self._db.execute(query).fetchone()[0]
+
+    # What the selectors found
+
+    def fields(self) -> list[Field]:
+        """Return how often each field of each type was found, by type and name."""
+        return self._fields.all()
+
+    def page(self, kind: str) -> bytes | None:
+        """Return the page that was kept as evidence of a kind, such as ``reject:Book.price``."""
+        row = self._db.execute("SELECT body FROM pages WHERE kind = ?", (kind,)).fetchone()
+        return zlib.decompress(row["body"]) if row else None
+
+    def pages(self) -> Iterator[tuple[str, str]]:
+        """Yield the kinds of which a page was kept, and its address."""
+        for row in self._db.execute(
+            "SELECT kind, url FROM pages JOIN requests ON requests.id = request ORDER BY request, kind"
+        ):
+            yield row["kind"], row["url"]
 
     # Events and notes
 

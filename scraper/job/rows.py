@@ -6,12 +6,15 @@ import hashlib
 import json
 import re
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
 from w3lib.url import canonicalize_url
 
-from scraper.redact import redact
+from scraper.item import Reject
+from scraper.job.fields import noted
+from scraper.redact import redact, redact_bytes
 from scraper.referrer import referrer
 from scraper.request import Request
 from scraper.traps import without_session_id
@@ -80,8 +83,22 @@ def settled(outcome: Outcome) -> tuple[Any, ...]:
         outcome.at,
         visit.elapsed,
         visit.size,
+        None if is_sure(outcome) else noted(visit.fields),
         outcome.lease.id,
     )
+
+
+def reject_row(outcome: Outcome, reject: Reject) -> tuple[Any, ...]:
+    """Return the row of a reject, in the order of the INSERT."""
+    text = (reject.message, reject.selector, reject.excerpt)
+    return (outcome.lease.id, reject.n, reject.field, reject.type, *map(redact, text))
+
+
+def kept(outcome: Outcome) -> Iterator[tuple[str, int, bytes]]:
+    """Yield the rows of a page that is kept for a person to look at: one for each kind."""
+    if outcome.visit.page is not None:
+        body = zlib.compress(redact_bytes(outcome.visit.page))
+        yield from ((kind, outcome.lease.id, body) for kind in outcome.visit.kinds)
 
 
 _CANONICAL = re.compile(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scraper.errors import ConfigError
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE requests (
@@ -34,7 +34,8 @@ CREATE TABLE requests (
     account TEXT,
     fetched_at REAL,
     elapsed REAL,
-    bytes INTEGER
+    bytes INTEGER,
+    fields TEXT
 );
 CREATE INDEX frontier ON requests (priority DESC, id) WHERE state = 'queued';
 CREATE TABLE items (
@@ -49,18 +50,45 @@ CREATE TABLE rejects (
     n INTEGER NOT NULL,
     field TEXT NOT NULL,
     type TEXT NOT NULL,
-    message TEXT NOT NULL
+    message TEXT NOT NULL,
+    selector TEXT NOT NULL,
+    excerpt TEXT NOT NULL
 );
 CREATE INDEX rejects_of ON rejects (request);
 CREATE TABLE events (at REAL NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL);
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+SINCE_2 = """
+CREATE TABLE fields (
+    type TEXT NOT NULL,
+    field TEXT NOT NULL,
+    selector TEXT NOT NULL,
+    hits INTEGER NOT NULL,
+    misses INTEGER NOT NULL,
+    broke_at INTEGER REFERENCES requests (id),
+    hits_since INTEGER NOT NULL,
+    misses_since INTEGER NOT NULL,
+    PRIMARY KEY (type, field, selector)
+) WITHOUT ROWID;
+CREATE TABLE pages (
+    kind TEXT PRIMARY KEY,
+    request INTEGER NOT NULL REFERENCES requests (id),
+    body BLOB NOT NULL
+);
+"""
+_UPGRADE = f"""
+BEGIN IMMEDIATE;
+ALTER TABLE requests ADD COLUMN fields TEXT;
+ALTER TABLE rejects ADD COLUMN selector TEXT NOT NULL DEFAULT '';
+ALTER TABLE rejects ADD COLUMN excerpt TEXT NOT NULL DEFAULT '';
+{SINCE_2}
 """
 
 
 def create(path: Path) -> None:
     """Make an empty job of a file that is empty. Raises `ConfigError` where that cannot be."""
     with explaining(path), closing(_connect(path)) as db:
-        db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        db.executescript(f"BEGIN; {SCHEMA} {SINCE_2} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 def open_(path: Path) -> sqlite3.Connection:
@@ -70,6 +98,9 @@ def open_(path: Path) -> sqlite3.Connection:
     with explaining(path):
         db = _connect(path)
         version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 1:
+            db.executescript(f"{_UPGRADE} PRAGMA user_version = {VERSION}; COMMIT;")
+            return db
     if version == VERSION:
         return db
     db.close()
