@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from io import BytesIO
 from typing import Any, Literal, TypeVar
 
-import lxml.html
 from bs4 import BeautifulSoup, Tag
+from bs4.exceptions import ParserRejectedMarkup
 from lxml import etree
 from parsel import Selector as ParselSelector
 from parsel import SelectorList
 from requests.structures import CaseInsensitiveDict
-from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
 from scraper.avoid import is_sign_out, why_avoid
+from scraper.charset import decode, encoding_of, without_surrogates
 from scraper.errors import ConfigError, FetchError
 from scraper.forms import Form, is_password
 from scraper.item import Hits, Reject, extract, reads_json
+from scraper.markup import clean_xml, parse_html, parse_xml
 from scraper.redact import redact_url
 from scraper.request import Callback, Request, is_http, join
 from scraper.selector import (
@@ -37,6 +40,11 @@ Auth = Literal["signed_in", "anonymous", "unknown"]
 
 FORMS_NAMED = 20
 """So many forms a message names at most."""
+
+_HALF_ESCAPED = re.compile(
+    rb"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|[c-fC-F](?<!\\u[dD][89abAB]..\\u[dD][c-fC-F]))"
+)
+_HALF = re.compile(rb"\xed[\xa0-\xbf]")
 
 _forms = compile_xpath("//form")
 _base = compile_xpath("string(/descendant::base[@href][1]/@href)")
@@ -105,48 +113,80 @@ class Response:
             return self.content_type in ("text/html", "application/xhtml+xml")
         return self.text[:256].lstrip().startswith("<")
 
+    @property
+    def is_xml(self) -> bool:
+        """Whether the body is XML by its type, and not XHTML: a feed, a sitemap, an answer of an API."""
+        type = self.content_type
+        return type.endswith(("/xml", "+xml")) and type != "application/xhtml+xml"
+
+    @property
+    def is_markup(self) -> bool:
+        """Whether the body is HTML or XML, and has items and links."""
+        return self.is_html or self.is_xml
+
     @cached_property
     def encoding(self) -> str:
-        """The name of the text encoding: byte order mark, HTTP header, declaration in the page, UTF-8."""
-        declared = (
-            read_bom(self.content)[0]
-            or http_content_type_encoding(self.headers.get("Content-Type"))
-            or html_body_declared_encoding(self.content)
-        )
-        return declared or ("utf-8" if _is_utf8(self.content) else "cp1252")
+        """Python's name of the text encoding, found as browsers do.
+
+        The byte order mark counts first, then the HTTP header, what the page declares, and a guess: UTF-8
+        where the body is that, else by its letters, else Windows-1252.
+        """
+        type = self.headers.get("Content-Type", "")
+        return encoding_of(self.content, type, is_xml=self.content_type.endswith(("/xml", "+xml")))
 
     @cached_property
     def text(self) -> str:
-        """The body as text."""
-        bom = read_bom(self.content)[1] or b""
-        return self.content[len(bom) :].decode(self.encoding, "replace")
+        """The body as text; what the encoding does not have is U+FFFD."""
+        return decode(self.content, self.encoding)
 
     def json(self) -> Any:
-        """Return the body as JSON. Raises `FetchError` where it is none."""
+        """Return the body as JSON. Raises `FetchError` where it is none.
+
+        Halves of characters, as ``"\\ud83d"`` alone, are U+FFFD.
+        """
         try:
-            return json.loads(self.content)
+            return self._json()
         except (ValueError, RecursionError) as error:
-            raise FetchError(
-                f"{redact_url(self.url)} did not answer with JSON but with {self.content_type!r}."
-            ) from error
+            reason = f"{redact_url(self.url)} did not answer with JSON but with {self.content_type!r}"
+            raise FetchError(f"{reason}: {error}.") from error
+
+    def _json(self) -> Any:
+        try:
+            data = json.loads(self.content)
+        except UnicodeDecodeError:
+            data = json.loads(self.text)
+        is_wide = b"\0" in self.content[:4]
+        if is_wide or _HALF_ESCAPED.search(self.content) or _HALF.search(self.content):
+            return json.loads(without_surrogates(json.dumps(data, ensure_ascii=False)))
+        return data
 
     @cached_property
     def tree(self) -> Element:
-        """The page as one lxml tree, parsed once. An empty body is an empty page."""
-        parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
+        """The page as one lxml tree, parsed once; XML by an XML parser. An empty page has an empty body.
+
+        Elements that nest deeper than lxml reads become siblings, as in browsers. Raises `FetchError` for
+        XML that cannot be read.
+        """
+        if not self.is_xml:
+            return parse_html(self._utf8)
         try:
-            return lxml.html.document_fromstring(self._utf8, parser=parser)
-        except etree.ParserError:
-            return lxml.html.document_fromstring(b"<html><body></body></html>")
+            return parse_xml(self._utf8)
+        except ValueError as error:
+            raise FetchError(f"{redact_url(self.url)} did not answer with readable XML: {error}.") from error
 
     @cached_property
     def soup(self) -> BeautifulSoup:
-        """The page as BeautifulSoup over lxml, made when first asked for."""
-        return BeautifulSoup(self._utf8, "lxml", from_encoding="utf-8")
+        """The page as BeautifulSoup over lxml, made when first asked for. Raises `FetchError` as `tree`."""
+        try:
+            return BeautifulSoup(BytesIO(self._utf8), "xml" if self.is_xml else "lxml", from_encoding="utf-8")
+        except ParserRejectedMarkup as error:
+            raise FetchError(f"{redact_url(self.url)} did not answer with what lxml can read.") from error
 
     @property
     def _utf8(self) -> bytes:
         """The body in UTF-8, for parsers: libxml2 does not know every encoding."""
+        if self.is_xml:
+            return clean_xml(self.text)
         return self.content if self.encoding == "utf-8" else self.text.encode()
 
     @cached_property
@@ -158,7 +198,7 @@ class Response:
     @cached_property
     def selector(self) -> ParselSelector:
         """The page as a parsel selector."""
-        return Nodes(root=self.tree, type="html", base_url=self.base_url)
+        return Nodes(root=self.tree, type="xml" if self.is_xml else "html", base_url=self.base_url)
 
     def css(self, query: str) -> SelectorList[ParselSelector]:
         """Return parsel selectors for all matches of a CSS selector: any that BeautifulSoup accepts."""
@@ -184,9 +224,9 @@ class Response:
                 yield row
 
     def _extract(self, cls: Any, rows: Any) -> Iterator[Any]:
-        if self.is_html == reads_json(cls, rows) or not (self.is_html or self._is_json):
+        if self.is_markup == reads_json(cls, rows) or not (self.is_markup or self._is_json):
             return iter(())
-        page, base_url = (self.tree, self.base_url) if self.is_html else (self.json(), self.url)
+        page, base_url = (self.tree, self.base_url) if self.is_markup else (self.json(), self.url)
         return extract(cls, page, base_url, rows, url=redact_url(self.url), hits=self.hits)
 
     @property
@@ -201,7 +241,7 @@ class Response:
         sign out or delete is left out, and kept in `avoided` with the reason.
         """
         seen, depth = set(), self.request.depth + 1
-        for match in compile_css(selector)(self.tree) if self.is_html else ():
+        for match in _outermost(compile_css(selector)(self.tree)) if self.is_markup else ():
             for element, url in self._addresses(match):
                 if url in seen:
                     continue
@@ -303,6 +343,20 @@ def _is_unseen(element: Element) -> bool:
     return element.tag in ("script", "style", "template")
 
 
+def _outermost(matches: list[Any]) -> Iterator[Any]:
+    """Yield matches, but not what has no address and stands in one that was yielded: its links are known.
+
+    Looking through each of many nested elements would take the square of the time.
+    """
+    inside: set[Any] = set()
+    for match in matches:
+        if isinstance(match, etree._Element) and match.get("href") is None:
+            if match in inside:
+                continue
+            inside = set(match.iter("*"))
+        yield match
+
+
 def _address_of(target: Any) -> str:
     root = target.root if isinstance(target, ParselSelector) else target
     if isinstance(root, str):
@@ -312,11 +366,3 @@ def _address_of(target: Any) -> str:
         if (value := root.get(name)) is not None:
             return str(value)
     raise ConfigError(f"{target!r} holds no address to follow; give a URL or an element with href or src.")
-
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
