@@ -42,6 +42,7 @@ _XML = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""")
 _RAW = {name: re.compile(rb"</" + name, re.IGNORECASE) for name in (b"script", b"style")}
 
 _WIDE = ((re.compile(rb"<\0[^\0]\0"), "utf-16-le"), (re.compile(rb"\0<\0[^\0]"), "utf-16-be"))
+_MARKUP = re.compile(rb"<[^<>]*>")
 _FOREIGN_WORD = re.compile(rb"[\x80-\xff]{3,}")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ENOUGH = 8
@@ -182,9 +183,8 @@ def _guess_script(content: bytes) -> str | None:
     if sum(map(len, words)) < _ENOUGH:
         return None
     sample = content if len(content) <= SAMPLE else content[:SAMPLE].rpartition(b"<")[0]
-    best = from_bytes(
-        sample, cp_isolation=[*_OF_ANOTHER_SCRIPT, *_OF_OURS], preemptive_behaviour=False
-    ).best()
+    isolation = [*_OF_ANOTHER_SCRIPT, *_OF_OURS]
+    best = from_bytes(_MARKUP.sub(b" ", sample), cp_isolation=isolation, preemptive_behaviour=False).best()
     if best is None or best.encoding not in _OF_ANOTHER_SCRIPT:
         return None
     return codec(best.encoding.replace("_", "-")) or best.encoding

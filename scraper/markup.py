@@ -119,18 +119,26 @@ class _Builder:
 
     def __init__(self) -> None:
         self._tree = etree.TreeBuilder(parser=lxml.html.HTMLParser())
-        self._depth = 0
+        self._depth, self._too_deep = 0, ""
         self.data, self.comment, self.close = self._tree.data, self._tree.comment, self._tree.close
 
     def start(self, tag: Any, attributes: Mapping[Any, Any]) -> None:
-        """Begin an element; below the deepest it ends at once."""
-        self._tree.start(tag, dict(islice(attributes.items(), MOST_ATTRIBUTES)))
+        """Begin an element; one that is too deep ends where the next such begins."""
         self._depth += 1
         if self._depth > DEEPEST:
-            self._tree.end(tag)
+            self._end_too_deep()
+            self._too_deep = tag
+        self._tree.start(tag, dict(islice(attributes.items(), MOST_ATTRIBUTES)))
 
     def end(self, tag: Any) -> None:
         """End an element that has not ended."""
         if self._depth <= DEEPEST:
             self._tree.end(tag)
+        else:
+            self._end_too_deep()
         self._depth -= 1
+
+    def _end_too_deep(self) -> None:
+        if self._too_deep:
+            self._tree.end(self._too_deep)
+            self._too_deep = ""

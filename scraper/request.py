@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import idna
 
+from scraper.charset import without_surrogates
 from scraper.errors import ConfigError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -39,6 +40,8 @@ class Request:
     depth: int = 0
 
     def __post_init__(self) -> None:
+        if not self.url.isascii():
+            object.__setattr__(self, "url", without_surrogates(self.url))
         if not is_http(self.url):
             raise ConfigError(f"{self.url!r} is no http or https address; give it whole, with its scheme.")
         if self.method != "GET":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
@@ -13,6 +14,7 @@ from typing import Any
 import pydantic_core
 from pydantic import BaseModel
 
+from scraper.charset import without_surrogates
 from scraper.errors import FetchError, TooLarge, TooManyRedirects
 from scraper.explain import without_secrets
 from scraper.request import Request
@@ -103,7 +105,15 @@ def encode(item: Any) -> tuple[str, str]:
     else:
         raise TypeError(f"parse gave {item!r}; it may give items, mappings and requests")
     name = "item" if isinstance(item, Mapping) else type(item).__name__
-    return name, pydantic_core.to_json(data, inf_nan_mode="null").decode()
+    return name, _json(data)
+
+
+def _json(data: Any) -> str:
+    try:
+        return pydantic_core.to_json(data, inf_nan_mode="null").decode()
+    except pydantic_core.PydanticSerializationError:  # perhaps for half a character, which scripts may have
+        plain = pydantic_core.to_jsonable_python(data, inf_nan_mode="null")
+        return without_surrogates(json.dumps(plain, ensure_ascii=False))
 
 
 def _describe(error: Exception, spider: type[Spider]) -> str:

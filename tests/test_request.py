@@ -108,3 +108,7 @@ def test_loopback_is_this_machine_only(host, expected):
 )
 def test_credentials_go_over_https_or_stay_on_this_machine(url, expected):
     assert is_trustworthy(url) is expected
+
+
+def test_half_a_character_in_an_address_is_replaced_as_in_browsers():
+    assert Request("http://a.example/\ud83d?\ud83d\ude00").url == "http://a.example/\ufffd?\U0001f600"

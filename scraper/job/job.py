@@ -19,7 +19,6 @@ from scraper.job import files, schema
 from scraper.job.fields import Fields
 from scraper.job.records import Records
 from scraper.job.rows import Found, found_by, is_sure, kept, new_row, reject_row, request_of, settled
-from scraper.redact import redact
 from scraper.request import Request
 from scraper.visit import Lease, Outcome
 
@@ -182,7 +181,7 @@ class Job(Records):
         with self._transaction():
             self._db.executemany(
                 "UPDATE requests SET state = 'denied', error = ? WHERE id = ?",
-                [(redact(reason), lease.id) for lease in leases],
+                [(schema.clean(reason), lease.id) for lease in leases],
             )
 
     def next_moment(self) -> float | None:

@@ -14,7 +14,6 @@ from typing import Any
 from scraper.item import Reject
 from scraper.job import schema
 from scraper.job.fields import Field, Fields
-from scraper.redact import redact
 
 _PROBLEMS = """
 SELECT count(*) AS times, error AS problem, min(id), url FROM requests WHERE state = 'failed' GROUP BY error
@@ -123,7 +122,7 @@ class Records:
         with schema.explaining(self.path):
             self._db.execute(
                 "INSERT INTO events (at, kind, message) VALUES (?, ?, ?)",
-                (time.time(), kind, redact(message)),
+                (time.time(), kind, schema.clean(message)),
             )
 
     def events(self, kind: str) -> list[str]:
@@ -134,7 +133,9 @@ class Records:
     def note(self, key: str, value: str) -> None:
         """Keep a fact about the job, in place of an older one of that name."""
         with schema.explaining(self.path):
-            self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, redact(value)))
+            self._db.execute(
+                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, schema.clean(value))
+            )
 
     def noted(self, key: str) -> str | None:
         """Return a fact that was kept."""

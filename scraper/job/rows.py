@@ -14,7 +14,8 @@ from w3lib.url import canonicalize_url
 
 from scraper.item import Reject
 from scraper.job.fields import noted
-from scraper.redact import redact, redact_bytes
+from scraper.job.schema import clean
+from scraper.redact import redact_bytes
 from scraper.referrer import referrer
 from scraper.request import Request
 from scraper.traps import without_session_id
@@ -47,7 +48,7 @@ def found_by(outcome: Outcome) -> Iterator[Found]:
     for request in visit.denied:
         yield request, visit.account, id, "denied", None
     for url, reason in visit.avoided:
-        yield Request(url, _avoided_method(reason)), visit.account, id, "denied", redact(reason)
+        yield Request(url, _avoided_method(reason)), visit.account, id, "denied", clean(reason)
 
 
 def new_row(found: Found) -> tuple[Any, ...]:
@@ -76,7 +77,7 @@ def settled(outcome: Outcome) -> tuple[Any, ...]:
         "done" if visit.ok else "failed",
         visit.attempts,
         visit.status,
-        visit.error and redact(visit.error),
+        visit.error and clean(visit.error),
         visit.auth,
         visit.epoch,
         visit.account,
@@ -91,7 +92,7 @@ def settled(outcome: Outcome) -> tuple[Any, ...]:
 def reject_row(outcome: Outcome, reject: Reject) -> tuple[Any, ...]:
     """Return the row of a reject, in the order of the INSERT."""
     text = (reject.message, reject.selector, reject.excerpt)
-    return (outcome.lease.id, reject.n, reject.field, reject.type, *map(redact, text))
+    return (outcome.lease.id, reject.n, reject.field, reject.type, *map(clean, text))
 
 
 def kept(outcome: Outcome) -> Iterator[tuple[str, int, bytes]]:

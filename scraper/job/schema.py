@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from scraper.charset import without_surrogates
 from scraper.errors import ConfigError
+from scraper.redact import redact
 
 VERSION = 2
 
@@ -144,3 +146,8 @@ _REASONS = (
     ("SQLITE_BUSY", "is in use by another program"),
     ("SQLITE_IOERR", "cannot be read or written: the disk fails, or is full"),
 )
+
+
+def clean(text: str) -> str:
+    """Return what the file may keep of a text: no secret, and no half of a character, which it cannot."""
+    return without_surrogates(redact(text))
