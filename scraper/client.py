@@ -118,6 +118,11 @@ class Client(Prepared):
         """From now on wait for no retry: what is under way ends with what it has."""
         self._hurry.set()
 
+    @property
+    def is_hurried(self) -> bool:
+        """Whether no retry is waited for any more."""
+        return self._hurry.is_set()
+
     # The staircase of one request, from the top: with retries, once and within limits, prepared, redirected
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:

@@ -129,8 +129,8 @@ class Crawl:
         reason = "failed"
         try:
             self.spider.opened()
-            self._open()
             with self._workers:
+                self._open()
                 reason = self._loop()
         except KeyboardInterrupt:
             reason = "interrupted"

@@ -51,6 +51,14 @@ class Request:
         if callable(self.callback):
             object.__setattr__(self, "callback", _name_of(self.callback))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as what it is made of; most are an address and a depth."""
+        headers, meta = dict(self.headers), dict(self.meta)
+        rest = (headers, self.body, self.callback, meta, self.priority)
+        if self.method == "GET" and not any(rest) and self.body is None:
+            return _link, (self.url, self.depth)
+        return Request, (self.url, self.method, *rest, self.depth)
+
     @property
     def content(self) -> bytes | None:
         """The body as it is sent."""
@@ -63,6 +71,10 @@ class Request:
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.url}>"
+
+
+def _link(url: str, depth: int) -> Request:
+    return Request(url, depth=depth)
 
 
 def _check(meta: Mapping[str, Any], url: str) -> None:

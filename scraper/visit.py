@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
 
 from scraper.item import Reject
 from scraper.request import Request
@@ -48,6 +50,13 @@ class Visit:
     """Seconds that the host asks to wait before it is asked again; 0: it does not ask."""
     says_nothing_of_host: bool = False
     """Whether what went wrong is no sign of how the host is doing."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as the values of the fields."""
+        return Visit, _values_of(self)
+
+
+_values_of = attrgetter(*Visit.__slots__)
 
 
 @dataclass(frozen=True, slots=True)

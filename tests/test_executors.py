@@ -242,7 +242,7 @@ def wait_for_workers(address: str, number: int) -> None:
 
 
 def test_where_no_scheduler_answers_it_is_said(monkeypatch):
-    monkeypatch.setattr("scraper.executors.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("scraper.executors.dask.CONNECT_SECONDS", 1)
     spider = Shop(start_urls=["http://127.0.0.1:9/"])
     with pytest.raises(ConfigError, match="No Dask scheduler answers at tcp://127"):
         cluster(visit, spider, "tcp://127.0.0.1:1")

@@ -78,6 +78,10 @@ class BrowserCookie(Cookie):
         """Whether the cookie is over at `now`, in seconds since 1970."""
         return self.expires is not None and self.expires <= (time.time() if now is None else now)
 
+    def says_the_same(self, other: BrowserCookie) -> bool:
+        """Whether a cookie of the same name at the same place has the same value, end and flags."""
+        return all(getattr(self, part) == getattr(other, part) for part in _SAID)
+
     @property
     def host_only(self) -> bool:
         """Whether the cookie goes to its host alone, not to subdomains."""
@@ -97,6 +101,9 @@ class BrowserCookie(Cookie):
         return f"<Cookie {self.name} for {self.domain}{self.path}>"
 
     __str__ = __repr__
+
+
+_SAID = ("value", "expires", "secure", "http_only", "same_site")
 
 
 def _same_site(value: str | None) -> str | None:

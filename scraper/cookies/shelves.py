@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ PER_DOMAIN = 180
 IN_ALL = 3000
 
 Shelf = dict[str, BrowserCookie]
+_stamps = itertools.count()
 
 
 class Shelves(RequestsCookieJar):
@@ -33,6 +35,10 @@ class Shelves(RequestsCookieJar):
         super().__init__()
         self.clock = clock
         self._ticks = 0
+        self.stamp = next(_stamps)
+
+    stamp: int
+    """A number that is another one, in any jar, once a cookie has changed."""
 
     def __iter__(self) -> Iterator[BrowserCookie]:  # type: ignore[override]
         with self._cookies_lock:
@@ -46,6 +52,7 @@ class Shelves(RequestsCookieJar):
     def clear(self, domain: str | None = None, path: str | None = None, name: str | None = None) -> None:
         """Remove all cookies, or those of a domain, of a path in it, or of a name at that path."""
         with self._cookies_lock:
+            self.stamp = next(_stamps)
             super().clear(domain, path, name)
 
     def clear_expired_cookies(self) -> None:
@@ -73,6 +80,8 @@ class Shelves(RequestsCookieJar):
         register(cookie.value or "", lasting=False)
         now, shelf = self.clock(), self._shelf(cookie)
         old = shelf.get(cookie.name)
+        if old is None or not cookie.says_the_same(old):
+            self.stamp = next(_stamps)
         shelf[cookie.name] = cookie
         cookie.created = cookie.used = self._tick()
         if cookie.is_expired(now):
@@ -105,6 +114,7 @@ class Shelves(RequestsCookieJar):
         return self._cookies.setdefault(cookie.domain, {}).setdefault(cookie.path, {})
 
     def _drop(self, cookie: BrowserCookie) -> None:
+        self.stamp = next(_stamps)
         paths = self._cookies[cookie.domain]
         del paths[cookie.path][cookie.name]
         if not paths[cookie.path]:

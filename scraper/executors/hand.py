@@ -1,0 +1,170 @@
+"""`Hand`: what runs in a worker process: it visits what comes over a pipe, and sends back what came of it."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from scraper.executors.mirror import Mirror, News
+from scraper.executors.workers import Visiting
+from scraper.request import Request
+from scraper.spider import Spider
+from scraper.turns import turn
+from scraper.visit import Visit
+
+GATHER = 0.004
+"""Seconds for which answers are gathered, as long as more pages wait here, so that fewer messages go."""
+
+Task = tuple[int, Request]
+Answer = tuple[int, Visit | None]
+
+
+def serve(pipe: Connection) -> None:
+    """Be a worker until the loop closes the pipe, or is gone. Ctrl-C and SIGTERM are for the loop."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        hand = _hand(pipe)
+        while hand is not None:
+            kind, *arguments = receive(pipe)
+            getattr(hand, kind)(*arguments)
+    except (EOFError, OSError):
+        return
+
+
+def _hand(pipe: Connection) -> Hand | None:
+    """Make the worker that the first message asks for; where that cannot be, say why."""
+    visit, recipe, threads = receive(pipe)
+    try:
+        hand = Hand(pipe, visit, recipe.spider(), threads)
+    except Exception as error:  # whatever the user's own module does
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        send(pipe, f"{type(error).__name__}: {error} ({frame.filename}, line {frame.lineno})")
+        return None
+    send(pipe, None)
+    return hand
+
+
+def send(pipe: Connection, message: Any) -> None:
+    """Send a message: what is sent is plain data, or pickles by the arguments that make it."""
+    pipe.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
+
+
+def receive(pipe: Connection) -> Any:
+    """Return the next message. Raises `EOFError` or `OSError` where there is nobody at the other end."""
+    return pickle.loads(pipe.recv_bytes())  # noqa: S301 - between our own processes, over our own pipe
+
+
+class Hand:
+    """A worker: threads that visit, and one that sends. Its public methods are what the loop says.
+
+    The thread that receives never waits for the pipe to take something, so that neither side can block the
+    other.
+    """
+
+    def __init__(self, pipe: Connection, visit: Visiting, spider: Spider, threads: int) -> None:
+        self._pipe, self._visit, self._spider = pipe, visit, spider
+        self._tasks: SimpleQueue[Task] = SimpleQueue()
+        self._answers: SimpleQueue[Answer] = SimpleQueue()
+        self._mirror, self._lock = Mirror(spider.session), threading.Lock()
+        self._pauses = self._heard = 0
+        for work in (*(self._work for _ in range(threads)), self._report):
+            threading.Thread(target=work, daemon=True).start()
+
+    # What the loop says
+
+    def be(self, state: Mapping[str, Any]) -> None:
+        """Take over the session as the loop has it; nothing is under way then."""
+        with self._lock:
+            self._spider.session.go_on_as(state)
+            self._mirror.show()
+
+    def learn(self, news: News) -> None:
+        """Take over cookies that have changed elsewhere."""
+        with self._lock:
+            self._mirror.take(news)
+
+    def do(self, heard: int, tasks: list[Task]) -> None:
+        """Visit these. `heard` is how many answers that ask for a pause the loop had seen by then."""
+        self._heard = heard
+        for task in tasks:
+            self._tasks.put(task)
+
+    def give_back(self) -> None:
+        """Send back what nobody has begun with."""
+        for id, _ in taken(self._tasks):
+            self._answers.put((id, None))
+
+    def hurry(self) -> None:
+        """Wait for no retry any more."""
+        self._spider.session.hurry()
+
+    # What its threads do
+
+    def _work(self) -> None:
+        while True:
+            id, request = self._tasks.get()
+            self._answers.put((id, self._visit_unless_held(request)))
+
+    def _visit_unless_held(self, request: Request) -> Visit | None:
+        """Visit, unless a host has just asked to wait: then nothing more begins until the loop knows."""
+        if self._pauses > self._heard:
+            return None
+        try:
+            visit = self._visit(self._spider, request)
+        except BaseException as error:  # such as a sys.exit() in parse: the thread has to go on
+            return Visit(ok=False, error=f"{type(error).__name__}: {error}", says_nothing_of_host=True)
+        if visit.retry_after > 0:
+            with self._lock:
+                self._pauses += 1
+        return visit
+
+    def _report(self) -> None:
+        try:
+            while True:
+                answer = self._answers.get()
+                if not self._tasks.empty():
+                    time.sleep(GATHER)
+                self._send([answer, *taken(self._answers)])
+        except OSError:
+            return
+
+    def _send(self, answers: list[Answer]) -> None:
+        with turn():
+            with self._lock:
+                news = self._mirror.news()
+            message = _packed(answers, news, self._spider.session.epoch)
+        self._pipe.send_bytes(message)
+
+
+def _packed(answers: list[Answer], *rest: Any) -> bytes:
+    """Pickle answers; one that cannot be, for what the spider has put into a request, is a failed page."""
+    try:
+        return pickle.dumps((answers, *rest), pickle.HIGHEST_PROTOCOL)
+    except Exception:
+        return pickle.dumps(([*map(_sendable, answers)], *rest), pickle.HIGHEST_PROTOCOL)
+
+
+def _sendable(answer: Answer) -> Answer:
+    try:
+        pickle.dumps(answer)
+    except Exception as error:
+        return answer[0], Visit(ok=False, error=f"{type(error).__name__}: {error}", says_nothing_of_host=True)
+    return answer
+
+
+def taken(queue: SimpleQueue[Any]) -> list[Any]:
+    """Empty a queue, and return what was in it."""
+    found = []
+    try:
+        while True:
+            found.append(queue.get_nowait())
+    except Empty:
+        return found
