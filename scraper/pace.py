@@ -6,9 +6,8 @@ import math
 import random
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
-from scraper.request import is_loopback
+from scraper.request import http_host, is_loopback
 
 JITTER = 0.5
 NEAR = 5.0
@@ -86,11 +85,6 @@ class Pace:
         self.per_host, self.throttle, self.max_pause = per_host, throttle, max_pause
         self._hosts: dict[str, _Host] = {}
 
-    def reserve(self, url: str) -> float:
-        """Take the next free moment of the host of `url`, however far it is, whatever the host says."""
-        host = self._host(url)
-        return host.take(max(self.clock(), host.free))
-
     def keep(self, url: str, seconds: float) -> None:
         """Keep `seconds` at the least between two requests to the host of `url`: its Crawl-delay."""
         host = self._host(url)
@@ -161,7 +155,7 @@ class Pace:
             host.pause(self.clock() + seconds, f"answered {status} and asks to wait {seconds:,.0f} seconds")
 
     def _host(self, url: str) -> _Host:
-        name = urlsplit(url).hostname or ""
+        name = http_host(url) or ""
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = _Host(name, self.delay, self.per_host, is_here=is_loopback(url))
