@@ -84,7 +84,14 @@ class Prepared(requests.Session):
         return self.cookies.generation
 
     def _headers_for(self, given: Any) -> Any:
-        return merge(given, self.headers, dict_class=CaseInsensitiveDict) if given else self.headers
+        """Merge the headers of a call with those of the session; ``None`` takes one away, as in requests."""
+        if not given or not isinstance(given, Mapping):
+            return given or self.headers
+        merged = CaseInsensitiveDict(self.headers)
+        merged.update(given)
+        for name in [name for name, value in merged.items() if value is None]:
+            del merged[name]
+        return merged
 
     def add_cookies(self, prepared: Any) -> None:
         """Add the cookies of the jar for the request's URL, and those given for this call, which win."""

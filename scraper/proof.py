@@ -62,7 +62,7 @@ class Proof(Client):
     def absolute(self, url: str) -> str:
         """Resolve `url` against `base_url`, or against the login's address where there is none."""
         base = self.base_url or (self.login.url if self.login else "")
-        absolute = urljoin(base, url)
+        absolute: str = _resolved(base, url)
         if not is_http(absolute):
             raise ConfigError(
                 f"{url!r} is relative, and there is no base_url (in a spider: start_urls) to count from."
@@ -303,6 +303,9 @@ class Proof(Client):
             "password_fields": sorted(self._password_fields),
             "calibration": self._calibration.state() if self._calibration else None,
         }
+
+
+_resolved = lru_cache(maxsize=256)(urljoin)
 
 
 def _without_secrets(url: str) -> str:

@@ -173,6 +173,12 @@ def origin(url: str) -> str:
 
     What is no usable address is an origin of its own: the text itself.
     """
+    plain = _PLAIN.match(url)
+    return _origin_of(plain[0] if plain else url)
+
+
+@lru_cache(maxsize=1024)
+def _origin_of(url: str) -> str:
     if not is_http(url):
         return url
     parts, host = urlsplit(url), host_of(url)

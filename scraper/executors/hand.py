@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -16,7 +17,7 @@ from scraper.executors.mirror import Mirror, News
 from scraper.executors.workers import Visiting
 from scraper.request import Request
 from scraper.spider import Spider
-from scraper.turns import turn
+from scraper.turns import passed, turn
 from scraper.visit import Visit
 
 GATHER = 0.004
@@ -109,9 +110,17 @@ class Hand:
     # What its threads do
 
     def _work(self) -> None:
-        while True:
-            id, request = self._tasks.get()
-            self._answers.put((id, self._visit_unless_held(request)))
+        with turn():
+            while True:
+                id, request = self._next()
+                self._answers.put((id, self._visit_unless_held(request)))
+
+    def _next(self) -> Task:
+        """Wait for the next task; a thread that need not wait keeps its turn."""
+        with suppress(Empty):
+            return self._tasks.get_nowait()
+        with passed():
+            return self._tasks.get()
 
     def _visit_unless_held(self, request: Request) -> Visit | None:
         """Visit, unless a host has just asked to wait: then nothing more begins until the loop knows."""
