@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,12 +19,16 @@ from typing import Any
 
 import pytest
 
-from scraper import ConfigError, FormLogin, Job, Spider, crawl, fill
+from scraper import ConfigError, FormLogin, Job, LoginError, Request, Retry, Session, Spider, crawl, fill
 from scraper.crawl import visit
 from scraper.executors import Elsewhere, cluster, processes
+from scraper.executors.hand import Hand, receive
+from scraper.executors.mirror import Mirror
 from scraper.recipe import Recipe
+from scraper.visit import Visit
 from spiders.bookshop import Book
 from tests.commands import ROOT, environment, scraper, start
+from tests.servers import Asked, Reply, serving
 
 
 class Shop(Spider):
@@ -78,11 +85,155 @@ def test_a_page_that_always_kills_its_worker_is_one_failed_page(site, job, tmp_p
     assert "its worker was lost 3 times" in error
 
 
+def test_pages_beside_one_that_kills_its_worker_do_not_fail_with_it(site, job):
+    spider = shop(Deadly, site, max_pages=100, marker="/nowhere/never")
+    spider.start_urls = [f"{site.url}/books?page={page}" for page in (1, 2, 3, 10)]
+    crawl(spider, job, processes(visit, spider, 2))
+    [(url, _)] = job.failures()
+    assert (url.rpartition("/")[2], job.counts().done) == ("books?page=2", 99)
+
+
 def test_cookies_that_change_come_back(site, job):
     site.rotate_cookie, site.rotate_grace = True, 30
     spider = shop(Shop, site, max_pages=60)
     crawl(spider, job, processes(visit, spider, 2))
     assert (job.counts().done, site.counts.logins) == (60, 1)
+
+
+class Quitting(Shop):
+    """One of its pages ends the program, as far as that is up to it; another gives what cannot travel."""
+
+    def parse(self, response):
+        if response.url.endswith("/books?page=2"):
+            sys.exit("enough")
+        if response.url.endswith("/books"):
+            yield Request(f"{response.url}?page=3", meta=Stuck())
+        yield from super().parse(response)
+
+
+class Stuck(dict[str, str]):
+    def __reduce__(self):
+        raise TypeError("it is stuck here")
+
+
+def test_a_page_that_would_end_its_worker_is_a_failed_page(site, job):
+    spider = shop(Quitting, site, follow=("li.next a", "article.book h3 a"), max_pages=30)
+    spider.start_urls = [f"{site.url}/books?page=2", f"{site.url}/books?page=5"]
+    crawl(spider, job, processes(visit, spider, 2))
+    assert list(job.failures()) == [(f"{site.url}/books?page=2", "SystemExit: enough")]
+    assert job.counts().done == 29
+
+
+def test_what_a_page_gives_travels_as_plain_data():
+    odd = Request("http://127.0.0.1/", "POST", {"A": "b"}, b"c", "parse_list", Stuck(d=1), 2, 3)
+    again = pickle.loads(pickle.dumps(odd))
+    assert (again, type(again.meta)) == (odd, dict)
+    link = Request("http://127.0.0.1/", depth=4)
+    told = Visit(ok=True, status=200, requests=(link, odd), items=(("Book", "{}"),), retry_after=1.5)
+    assert pickle.loads(pickle.dumps(told)) == told
+
+
+def test_no_process_is_left_behind(site, job):
+    spider = shop(Shop, site, max_pages=10)
+    crawl(spider, job, processes(visit, spider, 3))
+    assert multiprocessing.active_children() == []
+    spider = shop(Shop, site)
+    spider.login = FormLogin("/login", fill(username="nobody", password="wrong"), logged_in="a.logout")
+    spider.save_session = False
+    with pytest.raises(LoginError):
+        crawl(spider, executor=processes(visit, spider, 2))
+    assert multiprocessing.active_children() == []
+
+
+def test_a_spider_that_other_processes_cannot_make_is_a_sentence(tmp_path, monkeypatch, job):
+    source = (
+        "import os\nfrom scraper import Spider\n"
+        f"if os.getpid() != {os.getpid()}:\n    raise RuntimeError('only at home')\n"
+        "class Homely(Spider):\n    start_urls = 'http://127.0.0.1:9/'\n"
+    )
+    (tmp_path / "homely.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    spider = importlib.import_module("homely").Homely(obey_robots=False, retry=1)
+    with pytest.raises(ConfigError, match=r"could not make the spider 'homely': RuntimeError: only at home"):
+        crawl(spider, job, processes(visit, spider, 2))
+    assert job.queued() == 1
+
+
+def test_processes_that_end_as_they_begin_are_a_sentence(tmp_path):
+    script = (
+        "from scraper import *\nfrom scraper.crawl import visit\nfrom scraper.executors import processes\n"
+    )
+    script += "class Plain(Spider):\n    start_urls = 'http://127.0.0.1:9/'\n"
+    script += "spider = Plain(obey_robots=False)\ncrawl(spider, executor=processes(visit, spider, 2))\n"
+    (tmp_path / "unguarded.py").write_text(script)
+    command = [sys.executable, "unguarded.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "The processes end as they begin (exit code 1)" in done.stderr
+
+
+def test_a_stop_cuts_short_what_waits_for_a_retry_in_a_process(job, tmp_path):
+    stop = threading.Event()
+
+    def answer(asked: Asked) -> Reply:
+        stop.set()
+        return Reply(503)
+
+    with serving(answer) as server:
+        spider = Shop(start_urls=[server.url()], obey_robots=False, retry=Retry(5, wait=60))
+        crawl(spider, job, processes(visit, spider, 2), stop=stop)
+        assert len(server.asked) == 1
+    assert job.noted("state") == "interrupted"
+
+
+def told_to_wait(spider: Spider, request: Request) -> Visit:
+    """A visit of a host that asks for a pause where the address says so."""
+    return Visit(ok=True, status=429, retry_after=9.0 if "wait" in request.url else 0.0)
+
+
+def test_a_process_begins_nothing_more_until_the_loop_has_heard_that_a_host_asks_to_wait():
+    near, far = multiprocessing.Pipe()
+    hand = Hand(far, told_to_wait, Shop(start_urls=["http://127.0.0.1:9/"]), 1)
+    go, wait = Request("http://127.0.0.1:9/go"), Request("http://127.0.0.1:9/wait")
+
+    def begun_of(heard: int, *tasks: Request) -> list[int]:
+        hand.do(heard, [*enumerate(tasks)])
+        answers: list[Any] = []
+        while len(answers) < len(tasks):
+            answers += receive(near)[0]
+        return [id for id, visit in answers if visit is not None]
+
+    assert begun_of(0, go, wait, go, go) == [0, 1]
+    assert begun_of(0, go) == []
+    assert begun_of(1, go, wait) == [0, 1]
+    near.close()
+
+
+def test_only_cookies_that_have_changed_travel():
+    here, there = Session(), Session()
+    near, far = Mirror(here), Mirror(there)
+    here.cookies.seed("http://127.0.0.1/", "a", "1")
+    here.cookies.seed("http://127.0.0.1/", "b", "2")
+    far.take(near.news())
+    assert (near.news(), far.news()) == (None, None)
+    there.cookies.seed("http://127.0.0.1/", "a", "3")
+    there.cookies.clear("127.0.0.1", "/", "b")
+    news = far.news()
+    assert [entry["name"] for entry in news[0]] == ["a"]
+    assert news[1] == (("127.0.0.1", "/", "b"),)
+    near.take(news)
+    assert near.news() is None
+    assert here.cookies.get_dict() == {"a": "3"}
+
+
+def test_a_cookie_that_is_said_again_is_no_change():
+    jar = Session().cookies
+    jar.store("http://127.0.0.1/", ["a=1; Path=/; HttpOnly"])
+    stamp = jar.stamp
+    jar.store("http://127.0.0.1/", ["a=1; Path=/; HttpOnly"])
+    assert jar.stamp == stamp
+    jar.store("http://127.0.0.1/", ["a=1; Path=/"])
+    assert jar.stamp != stamp
 
 
 def test_no_credential_travels(site):

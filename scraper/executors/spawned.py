@@ -7,7 +7,6 @@ import multiprocessing
 from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -39,8 +38,8 @@ def processes(visit: Visiting, spider: Spider, number: int) -> Processes:
 class Processes(Workers):
     """Visits in other processes. Over all of them, as many pages are fetched at once as the spider wants.
 
-    A request goes to the process that has least to do. A process that ends is replaced; what it had begun is
-    fetched again, and a page that was under way when several ended is fetched beside no other such page.
+    A request goes to the process that has least to do. A process that ends is replaced, and what it had is
+    fetched again, one such page at a time, so that only the page that ends processes is lost with several.
     """
 
     can_call_back = True
@@ -115,7 +114,7 @@ class Processes(Workers):
 
     def _replace(self, mate: _Mate) -> Iterator[Outcome]:
         """Put another process in the place of one that has ended."""
-        code, begun, rest = mate.remains()
+        code = mate.exit_code()
         self._stillborn += not mate.is_ready
         if self._stillborn >= MOST_STILLBORN:
             raise ConfigError(
@@ -125,8 +124,7 @@ class Processes(Workers):
         if mate.leases:
             log.warning("A process ended (exit code %s); its %d pages go again.", code, len(mate.leases))
         self._mates[self._mates.index(mate)] = self._mate(mate.threads)
-        self._lost += rest
-        yield from self._give_up(begun, f"exit code {code}")
+        yield from self._give_up(mate.leases.values(), f"exit code {code}")
 
     def call_back(self) -> list[Lease]:
         """Ask for what nobody has begun with; it is `lost` once it comes back."""
@@ -205,12 +203,11 @@ class _Mate:
             self._is_called_back = True
             self._send(("give_back",))
 
-    def remains(self) -> tuple[int | None, list[Lease], list[Lease]]:
-        """Return, of a process that has ended, its exit code, what it may have begun with, and the rest."""
+    def exit_code(self) -> int | None:
+        """Return how a process ended whose pipe is closed at its end."""
         self.let_go()
         self.end(PATIENCE)
-        leases = iter(self.leases.values())
-        return self._process.exitcode, list(islice(leases, self.threads)), list(leases)
+        return self._process.exitcode
 
     def let_go(self) -> None:
         """Close the pipe, at which the process ends."""
