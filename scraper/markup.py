@@ -22,8 +22,10 @@ MOST_ATTRIBUTES = 1024
 """So many attributes are read of an element that is crowded with them."""
 
 _STRIDE = 8192
-_TAG = re.compile(rb"<[a-zA-Z][^>]*")
-_SEPARATOR = re.compile(rb"[\s/\"']")
+_ATTRIBUTE = rb"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?+"""
+_TAG = re.compile(rb"<[a-zA-Z][^\s/>]*+(?:%b){0,%d}+(%b)?+" % (_ATTRIBUTE, MOST_ATTRIBUTES, _ATTRIBUTE))
+"""A tag without its end, and in group 1 the first attribute that is one too many."""
+
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _REFERENCE = re.compile("&#(x[0-9a-fA-F]{1,9}|[0-9]{1,9});")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -80,23 +82,19 @@ def _was_cut_short(parser: etree._FeedParser) -> bool:
 
 
 def _is_crowded(content: bytes) -> bool:
-    """Whether a tag may have more attributes than are read; costs next to nothing where no tag is long."""
-    return any(
-        len(_SEPARATOR.findall(tag[0])) > MOST_ATTRIBUTES
-        for place in _places_without_end(content)
-        for tag in _TAG.finditer(content, *place)
-    )
+    """Whether a tag has more attributes than are read; costs next to nothing on an ordinary page."""
+    return any(tag[1] for place in _places_without_end(content) for tag in _TAG.finditer(content, *place))
 
 
 def _places_without_end(content: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the long stretches in which no tag ends; each one begins where the last one did."""
+    """Yield the long stretches in which no element is closed; each one begins where the last element was."""
     at = 0
     while at < len(content):
-        end = content.find(b">", at, at + _STRIDE)
+        end = content.find(b"</", at, at + _STRIDE)
         if end < 0:
-            end = content.find(b">", at)
+            end = content.find(b"</", at)
             end = len(content) if end < 0 else end
-            yield content.rfind(b">", 0, at) + 1, end
+            yield max(content.rfind(b"</", 0, at), 0), end
             at = end
         at += _STRIDE
 

@@ -59,6 +59,7 @@ PAGES: dict[str, tuple[str, bytes]] = {
     "attribute-of-a-megabyte": (UTF_8, b"<p class='%s' title='%s'>x" % (b"a" * 1_000_000, b"<>" * 500_000)),
     "attributes": (UTF_8, attributes(100_000)),
     "attributes-by-slash": (UTF_8, attributes(100_000, b"/")),
+    "attributes-that-hide-their-end": (UTF_8, attributes(100_000, b" b='>' ")),
     "text-of-megabytes": (UTF_8, b"<p>" + b"x " * 6_000_000),
     "tag-name-of-a-megabyte": (UTF_8, b"<p>1</p><" + b"x" * 1_000_000 + b">"),
     "tag-without-end": (UTF_8, b"<p>1</p><a href='" + b"x " * 500_000),

@@ -147,10 +147,11 @@ def test_elements_too_deep_become_siblings_as_in_browsers():
     assert type(answer.tree) is type(page("<p>").tree)
 
 
-@pytest.mark.parametrize("between", [b" ", b"/"])
+@pytest.mark.parametrize("between", [b" ", b"/", b" b='>' "])
 def test_of_an_element_crowded_with_attributes_the_first_ones_are_read(between):
     answer = page(attributes(100_000, between))
-    assert list(answer.css("p")[0].attrib) == [f"a{n}" for n in range(1024)]
+    names = [name for name in answer.css("p")[0].attrib if name != "b"]
+    assert names in ([f"a{n}" for n in range(1024)], [f"a{n}" for n in range(1023)])
     assert answer.css("p::text").getall() == ["x", "y"]
 
 
