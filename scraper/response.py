@@ -192,6 +192,8 @@ class Response:
     @cached_property
     def base_url(self) -> str:
         """The address against which the links of the page count: ``<base href>``, or its own."""
+        if self.is_xml:
+            return self.url
         stated = join(self.url, str(_base(self.tree)))
         return stated if is_http(stated) else self.url
 

@@ -196,6 +196,10 @@ def test_a_feed_is_read_as_xml():
     assert [request.url for request in answer.links("item link::text")] == ["https://shop.example/1"]
 
 
+def test_links_go_on_from_xml_that_cannot_be_read():
+    assert hostile("xml-empty").follow("/1").url == "https://shop.example/1"
+
+
 def test_names_of_xml_belong_to_their_namespaces():
     feed = "<feed xmlns='http://www.w3.org/2005/Atom'><entry><link href='/1'/></entry></feed>"
     answer = page(feed, type="application/atom+xml")
