@@ -56,6 +56,11 @@ class Form:
         """The names of the controls, in the order of the page."""
         return list(dict.fromkeys(name for control in self.controls if (name := control.get("name"))))
 
+    @property
+    def filled(self) -> dict[str, str | bool]:
+        """What was filled in, by name, but for lists."""
+        return {name: value for name, value in self._values.items() if not isinstance(value, list)}
+
     def __contains__(self, name: str) -> bool:
         return name in self.names
 
