@@ -66,15 +66,17 @@ class Keeping(Proof):
     def submitting(self, credential: str) -> None:
         """Be told by a login, right before it submits a secret, what tells this credential from another.
 
-        Raises what the site said where it has rejected that very credential, or has locked the account.
+        Raises what the site said where it has rejected that very credential, or has locked the account. One
+        sign-in counts once, on however many pages it submits secrets.
         """
-        self._credential = credential
+        is_first, self._credential = self._credential is None, credential
         if self.vault is None:
             return
         if before := self.vault.objection(self._ledger, credential):
             raise self._refused(before)
-        self._refuse_too_many()
-        self.vault.record(self._ledger, credential, SUBMITTING)
+        if is_first:
+            self._refuse_too_many()
+            self.vault.record(self._ledger, credential, SUBMITTING)
 
     def _refuse_too_many(self) -> None:
         """Refuse after a few submits within the hour of which nothing came: many sites lock accounts then."""
