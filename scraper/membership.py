@@ -24,10 +24,11 @@ from scraper.errors import (
     LoginUnavailable,
     PasswordExpired,
 )
+from scraper.forms import Form
 from scraper.keeping import Keeping
-from scraper.login import Login
+from scraper.login import Fill, Login, Steps
 from scraper.redact import redact, redact_url
-from scraper.request import host_of, origin
+from scraper.request import Request, host_of, origin
 from scraper.response import Response
 from scraper.vault import Vault
 
@@ -55,6 +56,7 @@ class Membership(Keeping):
         self.is_restored, self.is_renewed, self.ask = False, False, None
         self._lock = threading.RLock()
         self._is_final, self._attempts = False, 0
+        self._steps: Steps | None = None
 
     is_restored: bool
     """Whether the last sign-in was not needed, as a kept session was still alive."""
@@ -98,7 +100,7 @@ class Membership(Keeping):
         """Go on with a kept session or with new tokens, or sign in; one process at a time for one account."""
         with self._alone():
             self._signing_in, self._has_submitted, self._credential = threading.get_ident(), False, None
-            self._forms = []
+            self._forms, self._steps = [], None
             self.cookies.new_generation()
             try:
                 self.is_restored = self._restore_kept(login)
@@ -149,7 +151,7 @@ class Membership(Keeping):
     def _walk(self, login: Login) -> Response | None:
         """Do the steps; where the answer to a submit did not come, see whether it has worked all the same."""
         try:
-            return login.sign_in(self)  # type: ignore[arg-type]
+            landing = login.sign_in(self)  # type: ignore[arg-type]
         except FetchError:
             if not self._has_submitted or not login.verify:
                 raise
@@ -157,6 +159,43 @@ class Membership(Keeping):
             if not self._looks_signed_in(login):
                 raise
             return None
+        if not isinstance(landing, Response):
+            raise ConfigError(
+                f"{type(login).__name__}.sign_in returned {landing!r}; let it return the page on which its "
+                "steps end, as session.open and session.submit do."
+            )
+        return landing
+
+    # What the steps of a login are made of
+
+    def open(self, page: str | Request) -> Response:
+        """Open a page, as a step of `Login.sign_in`, and return it.
+
+        `page` is an address, which may be relative to `base_url`, or a request such as ``page.follow(...)``
+        gives. Raises `LoginUnavailable` for an error page without a form.
+        """
+        return self._way.open(page)
+
+    def submit(self, form: Form, fill: Fill | None = None, *, button: str | None = None) -> Response:
+        """Fill in and submit a form, as a step of `Login.sign_in`, once; return the page that comes back.
+
+            page = session.submit(page.form("#login"), fill(username=env("USER"), password=env("PASSWORD")))
+
+        `button` is a CSS selector of the one to press where it is not the one that signs in. As in
+        `FormLogin`, secrets go only where they may, rejected ones not again, and an answer that refuses
+        them is raised: as `LoginRejected`, `AccountLocked`, ... Raises `LoginFormNotFound` where the form
+        lacks a field of `fill`.
+        """
+        return self._way.submit(form, fill or Fill({}), button)
+
+    @property
+    def _way(self) -> Steps:
+        if not self._is_signing_in or self.login is None:
+            raise ConfigError(
+                "open and submit are steps of Login.sign_in; a session that is signed in has get and post."
+            )
+        self._steps = self._steps or Steps(self.login, self)  # type: ignore[arg-type]
+        return self._steps
 
     def _drop_dead_cookies(self) -> None:
         """Take away what the sign-in before brought, as a sign-out does: a site may trip over the remains.

@@ -11,7 +11,7 @@ import requests
 
 from scraper.answers import response_of
 from scraper.client import MAX_BODY, Options, Timeout
-from scraper.errors import AccessDenied, SessionEnded
+from scraper.errors import AccessDenied, ConfigError, SessionEnded
 from scraper.login import Login
 from scraper.membership import Membership
 from scraper.prepared import text
@@ -86,7 +86,13 @@ class Session(Membership):
         """
         method, url = text(method), self._resolve(text(url))
         send = partial(super().request, method, url, *args, **kwargs)
-        if self._is_signing_in or not self.is_of_site(url):
+        if self._is_signing_in:
+            raise ConfigError(
+                "A login takes its steps by session.open and session.submit, which send each once and keep "
+                f"secrets where they belong, or by session.exchange(Request(url, {method!r})); not by "
+                f"session.{method.lower()}."
+            )
+        if not self.is_of_site(url):
             return send()
         self.sign_in()
         return self._send_signed_in(send, method, url)

@@ -17,6 +17,7 @@ PRINTS = {
     "parse_by_hand": "reviews of",
     "session_alone": "200 after 2 sign-ins",
     "stay_signed_in": "380 different books",
+    "steps_in_code": "200 after 2 sign-ins",
     "wrong_password": "1 attempt at the site",
 }
 

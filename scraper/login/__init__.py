@@ -1,7 +1,8 @@
 """Ways to sign in, one file each. A login knows how; the session knows when."""
 
 from scraper.login.base import Login
-from scraper.login.filling import fill
+from scraper.login.filling import Fill, fill
 from scraper.login.form import FormLogin
+from scraper.login.steps import Steps
 
-__all__ = ["FormLogin", "Login", "fill"]
+__all__ = ["Fill", "FormLogin", "Login", "Steps", "fill"]

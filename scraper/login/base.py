@@ -32,7 +32,8 @@ class Marks(TypedDict, total=False):
 class Login(ABC):
     """How one account signs in to one site, declared; it keeps no state, so one may serve many sessions.
 
-    `url` is the page where the sign-in begins, absolute or relative to the session's ``base_url``. By name:
+    Subclass it to sign in by steps of your own: see `sign_in`. `url` is the page where the sign-in begins,
+    absolute or relative to the session's ``base_url``; empty where there is none. By name:
 
     - `logged_in`, what only members see, and `logged_out`, what only strangers see. An indicator is a CSS
       selector, ``text("...")``, ``url("...")``, ``status(200)``, ``json_path("...")``, or a callable that
@@ -44,7 +45,7 @@ class Login(ABC):
     - `origins`, those of identity providers that may see the credentials too: ``"https://sso.example"``.
     """
 
-    def __init__(self, url: str, **marks: Unpack[Marks]) -> None:
+    def __init__(self, url: str = "", **marks: Unpack[Marks]) -> None:
         self.url = url
         self.logged_in, self.logged_out = marks.get("logged_in"), marks.get("logged_out")
         self.rejected, self.locked = marks.get("rejected"), marks.get("locked")
@@ -56,6 +57,11 @@ class Login(ABC):
     @abstractmethod
     def sign_in(self, session: Session) -> Response:
         """Do the steps over `session`, each once, and return the page on which they end.
+
+            def sign_in(self, session):
+                page = session.open("/login")
+                page = session.submit(page.form("#name"), fill(username=env("BANK_USER")))
+                return session.submit(page.form("#pin"), fill(pin=env("BANK_PIN")))
 
         Raises a `LoginError` where the site does not let the account in. Whether it did is then proven by
         the session.

@@ -57,14 +57,16 @@ class Steps:
         self._pages: list[Response] = []
         self._sent: list[Submitted] = []
 
-    def open(self, target: str | Request) -> Response:
-        """Open a page by its address, or by a request of a page: ``page.follow(...)``."""
-        request = target if isinstance(target, Request) else Request(self.session.absolute(target))
+    def open(self, page: str | Request) -> Response:
+        """Open the page of an address or of a request."""
+        request = page if isinstance(page, Request) else Request(self.session.absolute(page))
         register_url(request.url)
-        page = self.send(request)
-        if page.status >= 400 and not page.has_password_field and not page.forms(MOST_FORMS):
-            raise LoginUnavailable(f"The login page {shown(page.url)} answered {page.status}.", response=page)
-        return page
+        opened = self.send(request)
+        if opened.status >= 400 and not opened.has_password_field and not opened.forms(MOST_FORMS):
+            raise LoginUnavailable(
+                f"The login page {shown(opened.url)} answered {opened.status}.", response=opened
+            )
+        return opened
 
     def submit(self, form: Form, fill: Fill, button: str | None) -> Response:
         """Fill in a form of a page that was opened, and press its button."""
