@@ -64,9 +64,8 @@ class Proof(Client):
         base = self.base_url or (self.login.url if self.login else "")
         absolute: str = _resolved(base, url)
         if not is_http(absolute):
-            raise ConfigError(
-                f"{url!r} is relative, and there is no base_url (in a spider: start_urls) to count from."
-            )
+            what = f"{url!r} is relative" if url else "The login names no site"
+            raise ConfigError(f"{what}, and there is no base_url (in a spider: start_urls) to count from.")
         return absolute
 
     def exchange(self, request: Request, *, retry: bool = True, waits: bool = True) -> Response:
@@ -125,7 +124,7 @@ class Proof(Client):
         login = self.login
         if login is None or not self.is_of_site(response.request.url):
             return "unknown"
-        if is_at(self.absolute(login.url), response.url) and response.has_password_field:
+        if login.url and is_at(self.absolute(login.url), response.url) and response.has_password_field:
             return "anonymous"
         sent_to = self._calibration.sent_to if self._calibration else None
         if sent_to is not None and was_sent_to_login(response, sent_to):
@@ -142,6 +141,8 @@ class Proof(Client):
 
     def _login_url(self, login: Login) -> str | None:
         """Return the address that only strangers are sent to; a members' page that has the form is none."""
+        if not login.url:
+            return None
         url = self.absolute(login.url)
         members = filter(None, (self._probe_url, self.verify_url))
         return None if any(is_at(url, page) for page in members) else url
@@ -156,7 +157,7 @@ class Proof(Client):
         if self.login is None:
             return False
         host = host_of(url)
-        sites = _sites(self.login.url, self.base_url or "")
+        sites = _sites(self.absolute(self.login.url), self.base_url or "")
         return any(host == site or host.endswith("." + site) for site in sites)
 
     def _is_member_page(self, page: Response) -> bool:
