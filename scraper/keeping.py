@@ -159,6 +159,9 @@ class Keeping(Proof):
         state = self.vault.load(self.identity) if self.vault is not None and can_be else None
         if state is None or state.get("saved_at", 0.0) <= self._saved_at:
             return False
+        if not login.is_current(self, state.get("tokens", {})):  # type: ignore[arg-type]
+            log.info("The session kept on %s is of another sign-in.", _day(state["saved_at"]))
+            return False
         self._saved_at = state["saved_at"]
         self.take_over(state)
         if self.is_signed_in():

@@ -22,6 +22,7 @@ from scraper.errors import (
     LoginError,
     LoginRejected,
     LoginUnavailable,
+    LoginUnverified,
     PasswordExpired,
 )
 from scraper.forms import Form
@@ -136,7 +137,7 @@ class Membership(Keeping):
         try:
             self._look_as_stranger(login)
             before = {cookie.name: cookie.value for cookie in self.cookies}
-            self._prove(login, self._walk(login))
+            self._prove_steps(login, self._walk(login))
         except FetchError as error:
             raise self._failed(LoginUnavailable(f"The sign-in did not get through: {error}")) from error
         except LoginError as error:
@@ -147,6 +148,12 @@ class Membership(Keeping):
             raise
         self._auth_cookies = frozenset(c.name for c in self.cookies if before.get(c.name) != c.value)
         self._record("signed_in")
+
+    def _prove_steps(self, login: Login, landing: Response | None) -> None:
+        try:
+            self._prove(login, landing)
+        except LoginUnverified as error:
+            raise login.unproven(error) from error.__cause__
 
     def _walk(self, login: Login) -> Response | None:
         """Do the steps; where the answer to a submit did not come, see whether it has worked all the same."""

@@ -37,11 +37,10 @@ def entry(cookie: BrowserCookie) -> dict[str, Any]:
 
 def cookie(number: int, entry: Mapping[str, Any]) -> BrowserCookie:
     """Return the cookie of an entry, the `number`-th of its state."""
-    for key in _TYPES:
-        if not _is_usable(key, entry):
-            raise ConfigError(
-                f"Cookie {number} of the saved session has no usable {key!r}; sign in again and save anew."
-            )
+    if key := unusable(entry):
+        raise ConfigError(
+            f"Cookie {number} of the saved session has no usable {key!r}; sign in again and save anew."
+        )
     secure, same_site = entry.get("secure", False), entry.get("sameSite")
     expires = entry.get("expires", -1)
     return BrowserCookie(
@@ -55,6 +54,11 @@ def cookie(number: int, entry: Mapping[str, Any]) -> BrowserCookie:
         # Playwright's Firefox says "None" where the site said nothing; then it is not Secure.
         same_site=same_site if secure or same_site != "None" else None,
     )
+
+
+def unusable(entry: Mapping[str, Any]) -> str | None:
+    """Return what of an entry is missing or of the wrong type; ``None`` where all is well."""
+    return next((key for key in _TYPES if not _is_usable(key, entry)), None)
 
 
 def _is_usable(key: str, entry: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from requests.auth import AuthBase
 
-from scraper.errors import ConfigError
+from scraper.errors import ConfigError, LoginError, LoginUnverified
 from scraper.indicators import Indicator, check
 from scraper.request import is_trustworthy, origin
 from scraper.response import Response
@@ -82,6 +82,14 @@ class Login(ABC):
         The session asks before it signs in again, once for any number of threads.
         """
         return None
+
+    def is_current(self, session: Session, tokens: Mapping[str, Any]) -> bool:
+        """Whether a kept session, which was granted `tokens`, is of what the login would sign in with now."""
+        return True
+
+    def unproven(self, error: LoginUnverified) -> LoginError:
+        """Return what it means that the steps were done, and nothing proves that anyone is signed in."""
+        return error
 
     @property
     def account(self) -> str | None:
