@@ -34,7 +34,7 @@ from scraper.errors import (
 from scraper.indicators import status, text, url
 from scraper.item import Item, Money, css, dates, json_ld, json_path, meta, money, number, xpath
 from scraper.job import Job
-from scraper.login import FormLogin, Login, fill
+from scraper.login import CookieLogin, FormLogin, Login, fill
 from scraper.request import Request
 from scraper.response import Response
 from scraper.retry import Retry
@@ -53,6 +53,7 @@ __all__ = [
     "CodeRejected",
     "CodeRequired",
     "ConfigError",
+    "CookieLogin",
     "Credentials",
     "ExportError",
     "ExtractError",

@@ -1,8 +1,9 @@
 """Ways to sign in, one file each. A login knows how; the session knows when."""
 
 from scraper.login.base import Login
+from scraper.login.cookies import CookieLogin
 from scraper.login.filling import Fill, fill
 from scraper.login.form import FormLogin
 from scraper.login.steps import Steps
 
-__all__ = ["Fill", "FormLogin", "Login", "Steps", "fill"]
+__all__ = ["CookieLogin", "Fill", "FormLogin", "Login", "Steps", "fill"]
