@@ -6,7 +6,7 @@ from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
-chosen = ("cluster", "demo", "keyring", "vault", "test")
+chosen = ("browser-cookies", "cluster", "demo", "keyring", "vault", "test")
 for requirement in [*project["dependencies"], *(one for name in chosen for one in extras[name])]:
     if match := re.match(r"([\w-]+(?:\[[\w,-]+\])?)>=([\w.]+)", requirement):
         print(f"{match[1]}=={match[2]}")

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from examples.site import MEMBERS, READER
+from scraper import FormLogin, Session, fill
 from scraper.redact import redact_bytes
 from tests.commands import ROOT, scraper
 
@@ -115,6 +116,51 @@ def test_a_login_that_fails_leaks_nothing(folder, site):
     )  # fmt: skip
     assert done.returncode == 16
     assert leaks(everything(folder, done.stdout, done.stderr), [PASSWORD, SEED, TOKEN]) == []
+
+
+LOGINS = {
+    "cookies": """
+from scraper import CookieLogin
+
+
+class Canary(Canary):
+    login = CookieLogin(env("SHOP_COOKIES"), logged_in="a.logout")
+""",
+    "steps": """
+from scraper import Login, fill
+
+
+class Steps(Login):
+    def sign_in(self, session):
+        form = session.open("/login").form("#login")
+        return session.submit(form, fill(username="reader", password=env("SHOP_PASSWORD")))
+
+
+class Canary(Canary):
+    login = Steps("/login", logged_in="a.logout")
+""",
+}
+
+
+@pytest.mark.parametrize("kind", LOGINS)
+def test_no_other_way_to_sign_in_leaks_anything(kind, folder, site, monkeypatch):
+    monkeypatch.setitem(MEMBERS, "reader", replace(READER, password=PASSWORD))
+    with (folder / "spiders" / "canary.py").open("a", encoding="utf-8") as file:
+        file.write(LOGINS[kind])
+    login = FormLogin("/login", fill(username="reader", password=PASSWORD), logged_in="a.logout")
+    with Session(login, base_url=site.url) as browser:
+        browser.sign_in()
+        exported, cookie = browser.cookies.to_netscape(), browser.cookies["session"]
+    for is_over in (False, True):
+        done = scraper(
+            "run", "canary", "--log-level", "DEBUG", "-o", "-", "--max-pages", "8", cwd=folder,
+            SHOP_URL=site.url, SHOP_PASSWORD=PASSWORD, API_TOKEN=TOKEN, SHOP_COOKIES=exported,
+            SCRAPER_STATE_DIR=f"{folder}-state",
+        )  # fmt: skip
+        assert done.returncode == (75 if is_over and kind == "cookies" else 1), done.stderr
+        cookies = [cookie, *site.sessions._by_id]
+        assert leaks(everything(folder, done.stdout, done.stderr), [PASSWORD, SEED, TOKEN, *cookies]) == []
+        site.sign_everyone_out()
 
 
 def test_an_error_nobody_expected_leaks_nothing(folder, site):

@@ -39,7 +39,7 @@ from scraper.crawl import visit
 from scraper.executors import processes
 from spiders.bookshop import Book
 from tests.commands import ROOT, scraper
-from tests.servers import Asked, Reply, serving
+from tests.servers import Asked, Reply, redirect, serving
 
 MARK = {"logged_in": "a.logout"}
 
@@ -257,6 +257,34 @@ def test_a_host_only_cookie_of_a_site_above_is_not_taken():
     session = Session(login, base_url="https://deep.shop.example/")
     assert not login._is_own(session, BrowserCookie("sid", "x", domain="shop.example"))
     assert login._is_own(session, BrowserCookie("sid", "x", domain=".shop.example"))
+
+
+def test_a_provider_that_knows_the_browser_signs_in_anew(tmp_path):
+    """The site's own session has ended, that at the provider has not."""
+
+    def provider(asked: Asked) -> Reply:
+        is_known = "sso=v4lue" in asked.headers.get("Cookie", "")
+        return (
+            redirect(f"{site.url('/callback')}?ticket=1") if is_known else html("<form>Who are you?</form>")
+        )
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path.startswith("/callback"):
+            return redirect("/", **{"Set-Cookie": "sid=fresh; Path=/"})
+        if "sid=fresh" in asked.headers.get("Cookie", ""):
+            return html("<a class=out href=/logout>Sign out</a>")
+        return redirect(sso.url("/authorize", host="localhost"))
+
+    path = saved(tmp_path / "cookies.txt", line() + line("sso", domain="localhost"))
+    with serving(provider) as sso, serving(answer) as site:
+        for origins in (sso.url("", host="localhost"), ()):
+            login = CookieLogin(path, logged_in="a.out", origins=origins)
+            with Session(login, base_url=site.url("/")) as session:
+                if origins:
+                    assert session.sign_in() == 1
+                else:
+                    with pytest.raises(InteractionRequired):
+                        session.sign_in()
 
 
 def test_an_export_without_the_site_is_told_with_what_it_has(tmp_path):
