@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests.models import PreparedRequest
@@ -29,7 +29,37 @@ class Belongings:
     generation: int = 0
 
 
-class Credentials(AuthBase):
+class Attached(AuthBase):
+    """Headers and query parameters that are put on a request; a parameter that it has already stays."""
+
+    def __init__(self, *, headers: Mapping[str, Source], params: Mapping[str, Source]) -> None:
+        self.headers, self.params = dict(headers), dict(params)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Put them on a request."""
+        for name, source in self.headers.items():
+            request.headers[name] = self._value(source)
+        if self.params:
+            there = dict(parse_qsl(urlsplit(request.url or "").query))
+            missing = {name: self._value(value) for name, value in self.params.items() if name not in there}
+            request.prepare_url(request.url, missing)
+        return request
+
+    def _value(self, source: Source) -> str:
+        return reveal(source)
+
+    def without(self, url: str) -> str:
+        """Return the address of an answer without the parameters that were put on it."""
+        address, mark, query = url.partition("?")
+        query, hash_sign, fragment = query.partition("#")
+        kept = [part for part in query.split("&") if unquote_plus(part.partition("=")[0]) not in self.params]
+        return f"{address}{mark if kept else ''}{'&'.join(kept)}{hash_sign}{fragment}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join([*self.headers, *self.params])})"
+
+
+class Credentials(Attached):
     """Headers, query parameters and Basic credentials for one origin, for ``Session(auth=...)``.
 
         session.auth = Credentials("https://api.example", headers={"X-Api-Key": env("API_KEY")})
@@ -51,19 +81,14 @@ class Credentials(AuthBase):
             raise ConfigError(f"Credentials belong to an origin like https://api.example, not to {site!r}.")
         if not is_trustworthy(site):
             raise ConfigError(f"Credentials for {origin(site)} would go in clear; give its https address.")
-        self.origin = origin(site)
-        self.headers, self.params, self.basic = dict(headers or {}), dict(params or {}), basic
+        super().__init__(headers=headers or {}, params=params or {})
+        self.origin, self.basic = origin(site), basic
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the credentials to a request to their origin."""
         if origin(request.url or "") != self.origin:
             return request
-        for name, source in self.headers.items():
-            request.headers[name] = reveal(source)
-        if self.params:
-            there = dict(parse_qsl(urlsplit(request.url or "").query))
-            missing = {name: reveal(value) for name, value in self.params.items() if name not in there}
-            request.prepare_url(request.url, missing)
+        super().__call__(request)
         if self.basic:
             username, password = self.basic
             HTTPBasicAuth(reveal(username, is_secret=False), reveal(password))(request)

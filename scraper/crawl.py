@@ -227,6 +227,7 @@ class Crawl:
         self._to_try_alone += [lease for lease in leases if self.watch.is_suspect(lease)]
         self.gate.admit(lease for lease in leases if not self.watch.is_suspect(lease))
         if due := self.gate.due():
+            self.watch.renew_in_time()
             self._workers.hand_out(due)
         self._settle(self.gate.given_up())
 
@@ -283,7 +284,7 @@ class Crawl:
         """Part outcomes into: signed out, to be sent again, and settled."""
         signed_out, back, settled = [], [], []
         for outcome in outcomes:
-            if outcome.visit.auth == "anonymous":
+            if outcome.visit.auth == "anonymous" or self.watch.is_late(outcome):
                 is_current = outcome.visit.epoch >= self.spider.session.epoch
                 signed_out.append(outcome) if is_current else back.append(outcome.lease)
             elif outcome.visit.status is None and self.stop.is_set():

@@ -70,18 +70,23 @@ class Keeping(Proof):
         sign-in counts once, on however many pages it submits secrets.
         """
         is_first, self._credential = self._credential is None, credential
-        if self.vault is None:
-            return
-        if before := self.vault.objection(self._ledger, credential):
-            raise self._refused(before)
-        if is_first:
-            self._refuse_too_many()
-            self.vault.record(self._ledger, credential, SUBMITTING)
+        if self.vault is not None:
+            self._refuse_known(self.vault, credential, is_first=is_first)
+            if is_first:
+                self.vault.record(self._ledger, credential, SUBMITTING)
+        self._has_submitted = True
 
-    def _refuse_too_many(self) -> None:
-        """Refuse after a few submits within the hour of which nothing came: many sites lock accounts then."""
-        assert self.vault is not None
-        attempts, since = self.vault.attempts(self._ledger), time.time() - AN_HOUR
+    def _refuse_known(self, vault: Vault, credential: str, *, is_first: bool) -> None:
+        """Refuse what the ledger speaks against.
+
+        Many sites lock accounts after a few submits of which nothing came; so the first of a sign-in is
+        refused for that too, for an hour.
+        """
+        if before := vault.objection(self._ledger, credential):
+            raise self._refused(before)
+        if not is_first:
+            return
+        attempts, since = vault.attempts(self._ledger), time.time() - AN_HOUR
         settled = [n for n, attempt in enumerate(attempts) if attempt.outcome in ("signed_in", PARDONED)]
         recent = [attempt for attempt in attempts[settled[-1] + 1 if settled else 0 :] if attempt.at > since]
         came_of = Counter(attempt.outcome for attempt in recent)
@@ -169,14 +174,15 @@ class Keeping(Proof):
         log.info("The session kept on %s has ended.", _day(self._saved_at))
         return False
 
-    def _keep(self) -> None:
-        """Put the session, as it is now, into the vault."""
+    def _keep(self, **changes: Any) -> None:
+        """Put the session, as it is now but for `changes`, into the vault."""
         if self.vault is None or self.login is None or not (self.login.verify and self._is_known):
             return
         forms = self._forms or (self.vault.load(self.identity) or {}).get("forms", [])
         self._saved_at = time.time()
         with _warned_of("The session is not kept"):
-            self.vault.save(self.identity, {**self.state(), "saved_at": self._saved_at, "forms": forms})
+            state = {**self.state(), **changes, "saved_at": self._saved_at, "forms": forms}
+            self.vault.save(self.identity, state)
 
     def keep(self) -> None:
         """Keep the session as its cookies are by now, if it is signed in and there is a vault."""

@@ -87,13 +87,26 @@ class Membership(Keeping):
                 return False
             return self._sign_in_after(after, attempts) > after
 
+    @property
+    def is_about_to_end(self) -> bool:
+        """Whether what the login was granted ends soon, and is to be renewed; it costs nothing to ask."""
+        return bool(self.tokens) and self.login is not None and self.login.is_due(self.tokens)
+
+    def renew_in_time(self) -> None:
+        """Renew what the login was granted if it is about to end, once for any number of threads."""
+        if self.is_about_to_end:
+            with self._lock:
+                if self.is_about_to_end:
+                    self.sign_in(after=self.epoch)
+
     def _sign_in_after(self, epoch: int, attempts: int) -> int:
         """Sign in if that was not done meanwhile; `attempts` had been made when the caller came."""
         if self.login is None:
             raise ConfigError("This session has no login to sign in with: Session(FormLogin(...)).")
-        if self.epoch <= epoch:
-            if self._failure and (self._is_final or self._attempts > attempts):
-                raise copy.copy(self._failure).with_traceback(None)
+        is_ended = self.epoch <= epoch
+        if self._failure and (self._is_final or (is_ended and self._attempts > attempts)):
+            raise copy.copy(self._failure).with_traceback(None)
+        if is_ended:
             self._sign_in(self.login)
         return self.epoch
 
@@ -117,18 +130,26 @@ class Membership(Keeping):
         log.info("%s as %s; cookies: %s", how, self.account or "a member", ", ".join(names) or "none")
 
     def _renew_tokens(self, login: Login) -> bool:
-        """Try to go on with new tokens; a refresh whose answer is lost may have used the old ones up."""
+        """Try to go on with new tokens; a refresh whose answer is lost may have used the old ones up.
+
+        So a refresh token is not kept any more once it may be used, and the new one is before it is.
+        """
         if not self.tokens or self.is_fresh:
             return False
+        if "refresh" in self.tokens:
+            self._keep(tokens={name: value for name, value in self.tokens.items() if name != "refresh"})
+        self._renewing = threading.get_ident()
         try:
             tokens = login.renew(self, self.tokens)  # type: ignore[arg-type]
         except FetchError as error:
             log.info("The tokens could not be renewed: %s", error)
             tokens = None
-        self._has_submitted = False
+        finally:
+            self._renewing, self._has_submitted = 0, False
         if tokens is None:
             return False
         self.grant(tokens)
+        self._keep()
         return not login.verify or self.is_signed_in()
 
     def _do_sign_in(self, login: Login) -> None:

@@ -15,6 +15,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from scraper.answers import fetch_error, response_of
+from scraper.auth import Attached
 from scraper.calibration import Calibration, calibrate
 from scraper.client import Client, Options
 from scraper.errors import ConfigError, FetchError, LoginUnavailable, LoginUnverified
@@ -41,7 +42,7 @@ class Proof(Client):
         super().__init__(base_url=base_url, **options)
         self.login, self.verify_url = login, None
         self.epoch, self.account = 0, None
-        self._signing_in, self._has_submitted = 0, False
+        self._signing_in, self._renewing, self._has_submitted = 0, 0, False
         self._probe_url = ""
         self._calibration: Calibration | None = None
         self._as_stranger: dict[str, list[Response]] = {}
@@ -91,7 +92,11 @@ class Proof(Client):
             raise
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise fetch_error(error, request) from error
-        return response_of(answer, request, elapsed=time.monotonic() - started, attempts=attempts)
+        response = response_of(answer, request, elapsed=time.monotonic() - started, attempts=attempts)
+        if isinstance(self._authorization, Attached) and self._authorization.params:
+            response.url = self._authorization.without(response.url)
+            response.history = tuple(map(self._authorization.without, response.history))
+        return response
 
     def grant(self, tokens: Mapping[str, Any]) -> None:
         """Take what a login was granted; from now on its `authorization` goes with every request to it."""
@@ -100,7 +105,8 @@ class Proof(Client):
 
     def session_auth(self, url: str) -> Any:
         """Return what the login was granted, where it belongs, or else ``session.auth``."""
-        if self._authorization is not None and origin(url) in self._own_origins:
+        is_renewing = self._renewing == threading.get_ident()
+        if self._authorization is not None and not is_renewing and origin(url) in self._own_origins:
             return self._unless_clear(self._authorization, url)
         return super().session_auth(url)
 
@@ -141,7 +147,7 @@ class Proof(Client):
 
     def _login_url(self, login: Login) -> str | None:
         """Return the address that only strangers are sent to; a members' page that has the form is none."""
-        if not login.url:
+        if not login.url or not login.has_page:
             return None
         url = self.absolute(login.url)
         members = filter(None, (self._probe_url, self.verify_url))
@@ -157,7 +163,7 @@ class Proof(Client):
         if self.login is None:
             return False
         host = host_of(url)
-        sites = _sites(self.absolute(self.login.url), self.base_url or "")
+        sites = _sites(self.login.url, self.base_url or "") or _sites(self.absolute(self.login.url))
         return any(host == site or host.endswith("." + site) for site in sites)
 
     def _is_member_page(self, page: Response) -> bool:
@@ -227,7 +233,8 @@ class Proof(Client):
         stranger = Proof(None, base_url=self.base_url, timeout=self.timeout, retry=self.retry)
         for setting in ("headers", "proxies", "verify", "cert", "adapters", "trust_env", "max_body"):
             setattr(stranger, setting, getattr(self, setting))
-        stranger.exchange(Request(self.absolute(login.url)))
+        if login.has_page:
+            stranger.exchange(Request(self.absolute(login.url)))
         return stranger
 
     def _proof_urls(self, login: Login, landing: Response | None) -> Iterator[str]:
@@ -237,7 +244,7 @@ class Proof(Client):
         if first := self.verify_url or self.base_url:
             yield first
         has_moved = self._has_submitted or (landing is not None and bool(landing.history))
-        if landing is not None and has_moved and self.is_of_site(landing.url):
+        if landing is not None and has_moved and login.has_page and self.is_of_site(landing.url):
             yield _without_secrets(landing.url)
 
     def _look_as_stranger(self, login: Login) -> None:
@@ -274,7 +281,7 @@ class Proof(Client):
 
     def travelling(self) -> dict[str, Any]:
         """Return the state for a worker, and what its requests carry; for a link of our own, no file."""
-        return {**self.state(), "authorization": self._authorization}
+        return {**self.state(), "tokens": {}, "authorization": self._authorization}
 
     def take_over(self, state: Mapping[str, Any]) -> None:
         """Take the cookies of a saved state, and what it knows of how a member is told from a stranger."""

@@ -33,6 +33,7 @@ class Elsewhere(Login):
             verify=login.verify,
             origins=login.origins,
         )
+        self.has_page = login.has_page
 
     def sign_in(self, session: Any) -> Response:
         """Never: the loop alone signs in."""

@@ -23,6 +23,9 @@ from scraper.verdict import SIGNED_OUT_STATUSES
 
 __all__ = ["MAX_BODY", "Session", "Timeout"]
 
+FORBIDDEN = 403
+"""What some sites answer to strangers, and others to members who may not see a page."""
+
 
 class Session(Membership):
     """A ``requests.Session`` that is signed in.
@@ -95,6 +98,7 @@ class Session(Membership):
         if not self.is_of_site(url):
             return send()
         self.sign_in()
+        self.renew_in_time()
         return self._send_signed_in(send, method, url)
 
     def _send_signed_in(
@@ -102,7 +106,7 @@ class Session(Membership):
     ) -> requests.Response:
         """Send; where the session turns out to have ended, sign in once and send once more."""
         epoch, answer = self.epoch, send()
-        if not self._is_anonymous(answer, method, url):
+        if not self._is_anonymous(answer, method, url, epoch):
             return answer
         if not self.renew(after=epoch):
             raise AccessDenied(
@@ -114,33 +118,41 @@ class Session(Membership):
                 "not repeat the request; send it again if it may be.",
                 response=answer,
             )
-        answer = send()
-        if self._is_anonymous(answer, method, url):
+        epoch, answer = self.epoch, send()
+        if self._is_anonymous(answer, method, url, epoch):
             raise AccessDenied(
                 f"{redact_url(url)} stays closed to {self.account or 'this account'}.", response=answer
             )
         return answer
 
-    def _is_anonymous(self, answer: requests.Response, method: str, url: str) -> bool:
-        """Whether an answer to a script is one to a stranger; most are not, which is cheap to see.
+    def _is_anonymous(self, answer: requests.Response, method: str, url: str, epoch: int) -> bool:
+        """Whether an answer to a script, of some `epoch`, is one to a stranger; most are not, which is cheap.
 
         Of a streamed answer only the address and the status count.
         """
         content = answer.content if getattr(answer, "_content_consumed", True) else b""
         was_sent_on = answer.history or answer.is_redirect
         may_be = was_sent_on or answer.status_code in SIGNED_OUT_STATUSES or b"password" in content.lower()
-        may_be = may_be or self._calibration is not None
+        may_be = may_be or answer.status_code == FORBIDDEN or self._calibration is not None
         if not may_be and (self.login is None or self.login.logged_out is None):
             return False
         page = response_of(answer, Request(url, method), content=content)
         verdict = self.judge(page)
-        return verdict == "anonymous" or (verdict == "unknown" and self._is_stranger_s(page))
+        return verdict == "anonymous" or (verdict == "unknown" and self._is_stranger_s(page, epoch))
 
-    def _is_stranger_s(self, page: Response) -> bool:
-        """Whether a page that shows nothing else looks like what strangers get, and the session has ended."""
-        if self._calibration is None or not page.is_html or self._calibration.says(page) != "anonymous":
+    def _is_stranger_s(self, page: Response, epoch: int) -> bool:
+        """Whether a page that shows nothing else looks like what strangers get, and the session has ended.
+
+        Of an answer for programs that is its status alone.
+        """
+        if not page.is_html and page.ok:
             return False
-        return not self.is_signed_in()
+        known = self._calibration
+        may_be = page.status == FORBIDDEN if known is None else known.says(page) == "anonymous"
+        if not may_be:
+            return False
+        with self._lock:  # whoever renews the session may be about to, and the page may be of the one before
+            return self.epoch > epoch or not self.is_signed_in()
 
     # The steps of a crawl's request: session.fetch(request)
 

@@ -87,7 +87,7 @@ class Watch:
 
     def __init__(self, spider: Spider, job: Job) -> None:
         self.spider, self.job = spider, job
-        self.sign_ins = self.restored = 0
+        self.sign_ins = self.restored = self._in_vain = 0
         self.signed_in_at: float | None = None
         self.unproven: list[Outcome] = []
         self._alive_at = 0.0
@@ -103,6 +103,21 @@ class Watch:
                 f"The site has ended the session {self.sign_ins} times. Look for a page that signs out and "
                 "put it into deny, or raise max_relogins."
             )
+        if self._in_vain > self.spider.max_relogins:
+            raise LoginError(
+                f"The tokens were renewed {self._in_vain} times in a row, and no page came of it. See what "
+                "the site answers with login --explain."
+            )
+        self._sign_in()
+        self._in_vain = self._in_vain + 1 if session.is_renewed else 0
+
+    def renew_in_time(self) -> None:
+        """Renew what the login was granted before it ends; what is under way may go on with the old."""
+        if self.spider.session.is_about_to_end:
+            self._sign_in()
+
+    def _sign_in(self) -> None:
+        session = self.spider.session
         self._alive_at = time.time()
         session.sign_in(after=session.epoch)
         self.signed_in_at = time.time()
@@ -125,10 +140,11 @@ class Watch:
 
     def note(self, outcomes: list[Outcome]) -> None:
         """Remember until when the session is known to be alive, and which pages came after that."""
-        if not self.can_ask:
-            return
         epoch = self.spider.session.epoch
         current = [outcome for outcome in outcomes if outcome.visit.epoch == epoch]
+        self._in_vain = 0 if current else self._in_vain
+        if not self.can_ask:
+            return
         alive = [outcome.lease.at for outcome in current if outcome.visit.auth == "signed_in"]
         self._alive_at = max([self._alive_at, *alive])
         self.unproven += [outcome for outcome in current if outcome.visit.auth == "unknown"]
@@ -144,6 +160,11 @@ class Watch:
         """Whether to ask the site if the session is alive, before more pages are read in vain."""
         refused = any(outcome.visit.status == FORBIDDEN for outcome in self.unproven)
         return refused or len(self.unproven) >= DOUBTFUL_PAGES
+
+    def is_late(self, outcome: Outcome) -> bool:
+        """Whether a page was refused that went out before the session was renewed, and may be open by now."""
+        is_refused = outcome.visit.auth == "unknown" and outcome.visit.status == FORBIDDEN
+        return is_refused and self.can_ask and outcome.visit.epoch < self.spider.session.epoch
 
     def closed(self, signed_out: list[Outcome]) -> list[Outcome] | None:
         """Return which of these pages are closed to the account; ``None`` where the session has ended.

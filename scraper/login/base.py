@@ -45,6 +45,9 @@ class Login(ABC):
     - `origins`, those of identity providers that may see the credentials too: ``"https://sso.example"``.
     """
 
+    has_page: bool = True
+    """Whether `url` is a page that strangers are sent to, and not an address for programs."""
+
     def __init__(self, url: str = "", **marks: Unpack[Marks]) -> None:
         self.url = url
         self.logged_in, self.logged_out = marks.get("logged_in"), marks.get("logged_out")
@@ -76,10 +79,16 @@ class Login(ABC):
         """
         return None
 
+    def is_due(self, tokens: Mapping[str, Any]) -> bool:
+        """Whether `tokens` are to be renewed by now, as they end soon; asked before each request."""
+        return False
+
     def renew(self, session: Session, tokens: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return tokens in the place of those that have ended, or will soon; ``None``: only a sign-in helps.
 
-        The session asks before it signs in again, once for any number of threads.
+        The session asks before it signs in again, and when the tokens are due, once for any number of threads
+        and processes. What is sent to get them goes without `authorization`; and a ``refresh`` token is taken
+        out of what is kept before it is used, as it may be good only once.
         """
         return None
 
