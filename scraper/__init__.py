@@ -34,7 +34,7 @@ from scraper.errors import (
 from scraper.indicators import status, text, url
 from scraper.item import Item, Money, css, dates, json_ld, json_path, meta, money, number, xpath
 from scraper.job import Job
-from scraper.login import CookieLogin, FormLogin, Login, fill
+from scraper.login import CookieLogin, FormLogin, JsonLogin, Login, Refresh, fill
 from scraper.request import Request
 from scraper.response import Response
 from scraper.retry import Retry
@@ -62,6 +62,7 @@ __all__ = [
     "InteractionRequired",
     "Item",
     "Job",
+    "JsonLogin",
     "Login",
     "LoginError",
     "LoginFormNotFound",
@@ -71,6 +72,7 @@ __all__ = [
     "Money",
     "PasswordExpired",
     "RateLimited",
+    "Refresh",
     "Request",
     "Response",
     "Retry",

@@ -4,6 +4,7 @@ from scraper.login.base import Login
 from scraper.login.cookies import CookieLogin
 from scraper.login.filling import Fill, fill
 from scraper.login.form import FormLogin
+from scraper.login.json import JsonLogin, Refresh
 from scraper.login.steps import Steps
 
-__all__ = ["CookieLogin", "Fill", "FormLogin", "Login", "Steps", "fill"]
+__all__ = ["CookieLogin", "Fill", "FormLogin", "JsonLogin", "Login", "Refresh", "Steps", "fill"]

@@ -27,16 +27,29 @@ def csrf_headers(page: Response, target: str, cookies: Iterable[Cookie]) -> dict
 
     Nothing goes to another origin than the page's.
     """
-    if not page.is_html or origin(page.url) != origin(target):
+    if origin(page.url) != origin(target):
         return {}
-    metas = {meta.get("name", ""): meta.get("content", "").strip() for meta in _metas(page.tree)}
+    return _fit(_in_metas(page)) | echoed(cookies)
+
+
+def echoed(cookies: Iterable[Cookie]) -> dict[str, str]:
+    """Return the headers in which scripts send such tokens back that a site has put into `cookies`."""
+    known = ((_IN_COOKIE.get(cookie.name), cookie.value) for cookie in cookies)
+    return _fit({header: unquote(value).strip() for header, value in known if header and value})
+
+
+def _in_metas(page: Response) -> dict[str, str]:
+    metas = (
+        {m.get("name", ""): m.get("content", "").strip() for m in _metas(page.tree)} if page.is_html else {}
+    )
     name = metas.get(_HEADER_IN_META, "")
     name = name if _HEADER.fullmatch(name) else "X-CSRF-Token"
     token = next((metas[key] for key in _IN_META if metas.get(key)), None)
-    found = {name: token} if token else {}
-    for cookie in cookies:
-        if (header := _IN_COOKIE.get(cookie.name)) and cookie.value:
-            found[header] = unquote(cookie.value).strip()
-    for token in found.values():
+    return {name: token} if token else {}
+
+
+def _fit(headers: dict[str, str]) -> dict[str, str]:
+    """Return what can stand in headers; none of it shows in logs."""
+    for token in headers.values():
         register(token, lasting=False)
-    return {name: token for name, token in found.items() if token.isascii() and token.isprintable()}
+    return {name: token for name, token in headers.items() if token.isascii() and token.isprintable()}

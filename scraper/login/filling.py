@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from scraper.forms import CODE, USERNAME
+from scraper.login.accounts import likely_accounts
 from scraper.values import Source, is_one_time, show
-
-_ACCOUNT = re.compile(
-    r"user|mail|login|account|member|customer|identi|benutzer|kennung|kunde|utilisateur|compte|usuario|correo|"
-    r"cuenta|usu[áa]rio|utente|gebruiker|anv[äa]ndar|brukernavn|bruger|k[äa]ytt[äa]j|u[żz]ytkownik|"
-    r"пользовател|логин|почт|kullan[ıi]c|用户|账号|ユーザ|아이디|^log$|^id$",
-    re.IGNORECASE,
-)
-_NAME = re.compile(r"^(nick_?|screen_?|your_?)?name$", re.IGNORECASE)
-_SECRET = re.compile(
-    r"pass|pw|pin\b|secret|code|otp|token|key|kennwort|contrase|senha|haslo|парол", re.IGNORECASE
-)
 
 
 class Fill(Mapping[str, Source | bool]):
@@ -43,9 +32,7 @@ class Fill(Mapping[str, Source | bool]):
     @property
     def account_field(self) -> str:
         """The name of what is the account's, and no secret; empty where none looks like it."""
-        names = [name for name in self if not _SECRET.search(name)]
-        likely = [name for kind in (_ACCOUNT, _NAME) for name in names if kind.search(name)]
-        return USERNAME if USERNAME in self else next(iter(likely), "")
+        return USERNAME if USERNAME in self else next(likely_accounts(self), "")
 
     def is_secret(self, name: str) -> bool:
         """Whether what goes in under `name` is a secret: a text, and not the name of the account."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
+from typing import Any
 
+from scraper.errors import FetchError
 from scraper.forms import input_type
 from scraper.redact import looks_secret, register, register_url, secrets_of_url
 from scraper.response import Response
@@ -17,6 +19,9 @@ MOST = 200
 LONGEST = 4_096
 """Characters; what is longer, such as the state of a page or an assertion, stands in no log."""
 
+DEEPEST = 20
+"""Lists and objects in each other in which JSON has what it hands out."""
+
 _holders = compile_xpath(
     "//input[@value] | //meta[@content] | //*[@href or @src or @action or @formaction] | "
     "//*[@*[starts-with(name(), 'data-')]]"
@@ -27,12 +32,14 @@ _OPAQUE = re.compile(
 )
 """Letters with digits, or a UUID: what a machine made up."""
 
+_JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+
 
 def register_page_secrets(page: Response) -> None:
     """From now on, keep out of logs and saved pages what `page` hands out for the next step.
 
-    That is what stands in hidden fields, in parameters of the addresses that led here and on, and beside
-    elements, as far as its name or its look says that it is secret.
+    That is what stands in hidden fields, in parameters of the addresses that led here and on, beside
+    elements, and in JSON, as far as its name or its look says that it is secret.
     """
     for url in (page.request.url, *page.history, page.url):
         register_url(url)
@@ -41,8 +48,25 @@ def register_page_secrets(page: Response) -> None:
 
 
 def _handed_out(page: Response) -> Iterator[str]:
-    for holder in _holders(page.tree) if page.is_html else ():
-        yield from (value for value in _held(holder) if 0 < len(value) <= LONGEST)
+    found = chain.from_iterable(map(_held, _holders(page.tree))) if page.is_html else _in_json(page)
+    yield from (value for value in found if 0 < len(value) <= LONGEST)
+
+
+def _in_json(page: Response) -> Iterator[str]:
+    """Yield the texts of a JSON answer that are secret by their name or by their look."""
+    try:
+        yield from _texts(page.json())
+    except FetchError:
+        return
+
+
+def _texts(data: Any, name: str = "", depth: int = 0) -> Iterator[str]:
+    if isinstance(data, str) and (looks_secret(name) or _OPAQUE.fullmatch(data) or _JWT.fullmatch(data)):
+        yield data
+    elif isinstance(data, dict | list) and depth < DEEPEST:
+        pairs = data.items() if isinstance(data, dict) else ((name, value) for value in data)
+        for key, value in pairs:
+            yield from _texts(value, key, depth + 1)
 
 
 def _held(element: Element) -> Iterator[str]:
