@@ -34,7 +34,7 @@ from scraper.errors import (
 from scraper.indicators import status, text, url
 from scraper.item import Item, Money, css, dates, json_ld, json_path, meta, money, number, xpath
 from scraper.job import Job
-from scraper.login import CookieLogin, FormLogin, JsonLogin, Login, Refresh, fill
+from scraper.login import CookieLogin, FormLogin, JsonLogin, Login, Refresh, TokenLogin, fill
 from scraper.request import Request
 from scraper.response import Response
 from scraper.retry import Retry
@@ -86,6 +86,7 @@ __all__ = [
     "SpiderNotFound",
     "TermsRequired",
     "Timeout",
+    "TokenLogin",
     "TooLarge",
     "TooManyRedirects",
     "TooSlow",

@@ -6,5 +6,6 @@ from scraper.login.filling import Fill, fill
 from scraper.login.form import FormLogin
 from scraper.login.json import JsonLogin, Refresh
 from scraper.login.steps import Steps
+from scraper.login.token import TokenLogin
 
-__all__ = ["CookieLogin", "Fill", "FormLogin", "JsonLogin", "Login", "Refresh", "Steps", "fill"]
+__all__ = ["CookieLogin", "Fill", "FormLogin", "JsonLogin", "Login", "Refresh", "Steps", "TokenLogin", "fill"]
