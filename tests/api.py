@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs
@@ -102,6 +102,19 @@ def running() -> Iterator[Api]:
     api = Api()
     with serving(api) as api.server:
         yield api
+
+
+def levered(api: Api, path: str, lever: Callable[[], object]) -> None:
+    """Pull a lever once, when a page is asked for."""
+    pulled: list[object] = []
+    usual = api.server.answer
+
+    def answers(asked: Asked) -> Reply:
+        if asked.path == path and not pulled:
+            pulled.append(lever())
+        return usual(asked)
+
+    api.server.answer = answers
 
 
 def read(asked: Asked) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -15,6 +16,8 @@ import pytest
 from examples.site import MEMBERS, READER
 from scraper import FormLogin, Session, fill
 from scraper.redact import redact_bytes
+from tests.api import PASSWORD as PASSWORD_OF_API
+from tests.api import Api, answer, levered, running
 from tests.commands import ROOT, scraper
 
 PASSWORD = 'c4nary "p&ss" \\wörd/+%'
@@ -170,6 +173,86 @@ def test_an_error_nobody_expected_leaks_nothing(folder, site):
     done = scraper("run", "canary", cwd=folder, SHOP_URL=site.url, SHOP_PASSWORD=PASSWORD)
     assert "RuntimeError: ***" in done.stderr
     assert leaks(everything(folder, done.stderr), [PASSWORD]) == []
+
+
+API_SPIDER = """
+import logging
+import os
+
+from scraper import JsonLogin, Spider, TokenLogin, env
+
+log = logging.getLogger("api.spider")
+SITE = os.environ["API_URL"]
+
+
+class Api(Spider):
+    start_urls = tuple(f"{SITE}/items/{n}" for n in range(6))
+    login = JsonLogin(
+        "/auth/login",
+        json={"email": "ada@shop.example", "password": env("API_PASSWORD")},
+        token=os.environ.get("API_PATH", "data.access_token"),
+        refresh="/auth/refresh",
+    )
+
+    def parse(self, response):
+        tokens = dict(self.session.tokens)
+        log.error("%r has %s and sends %s", self.login, tokens, vars(self.session._authorization))
+        raise ValueError(f"crash with {tokens} and {env('API_PASSWORD')().reveal()}")
+
+
+class Given(Api):
+    login = TokenLogin(env("API_TOKEN"), query="token")
+
+    def parse(self, response):
+        log.error("%r sends %s to %s", self.login, vars(self.session._authorization), response.url)
+        self.session.get("/items/7")
+        raise ValueError(f"crash with {env('API_TOKEN')().reveal()}")
+"""
+
+
+@pytest.fixture
+def api(folder: Path) -> Iterator[Api]:
+    (folder / "spiders" / "api.py").write_text(API_SPIDER, encoding="utf-8")
+    with running() as api:
+        yield api
+
+
+@pytest.mark.parametrize("more", [(), ("--processes", "2")])
+def test_tokens_that_are_granted_and_renewed_do_not_leak(folder, api, more):
+    levered(api, "/items/3", api.expire)
+    done = scraper(
+        "run", "api", "--log-level", "DEBUG", "-o", "items.csv", *more,
+        cwd=folder, API_URL=api.url(""), API_PASSWORD=PASSWORD_OF_API,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "crash with {" in done.stderr
+    assert (api.logins, api.refreshes) == (1, 1)
+    secrets = [f"{kind}-token-{n:08}" for kind in ("acc3ss", "r3fresh") for n in (1, 2)]
+    assert leaks(everything(folder, done.stdout, done.stderr), [PASSWORD_OF_API, *secrets]) == []
+
+
+@pytest.mark.parametrize("more", [(), ("--processes", "2")])
+def test_a_token_that_was_given_does_not_leak_even_from_addresses(folder, api, more):
+    usual = api.server.answer
+    api.server.answer = lambda asked: answer({}) if f"token={TOKEN}" in asked.path else usual(asked)
+    done = scraper(
+        "run", "given", "--log-level", "DEBUG", "-o", "items.csv", *more,
+        cwd=folder, API_URL=api.url(""), API_TOKEN=TOKEN,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "crash with ***" in done.stderr
+    assert leaks(everything(folder, done.stdout, done.stderr), [TOKEN]) == []
+
+
+@pytest.mark.parametrize("password", [PASSWORD_OF_API, "an0ther-word"])
+def test_an_api_that_does_not_sign_in_leaks_nothing_by_its_answer(folder, api, password):
+    done = scraper(
+        "login", "api", "--explain", "--log-level", "DEBUG",
+        cwd=folder, API_URL=api.url(""), API_PASSWORD=password, API_PATH="data.jwt",
+    )  # fmt: skip
+    assert done.returncode == 16
+    secrets = [password, "acc3ss-token-00000001", "r3fresh-token-00000001"]
+    assert leaks(everything(folder, done.stdout, done.stderr), secrets) == []
 
 
 def test_the_canary_would_be_seen():

@@ -26,7 +26,7 @@ from scraper import (
 )
 from scraper.crawl import visit
 from scraper.executors import processes
-from tests.api import PASSWORD, Api, answer, read, running
+from tests.api import PASSWORD, Api, answer, levered, read, running
 from tests.commands import ROOT, environment
 from tests.servers import Asked, Reply, serving
 
@@ -139,18 +139,6 @@ def items(api: Api, **options: Any) -> Items:
 def whole(job: Any) -> bool:
     paths = sorted(data["path"] for _, data in job.items())
     return paths == sorted(f"/items/{n}" for n in range(60)) and job.counts().failed == 0
-
-
-def levered(api: Api, path: str, lever: Any) -> None:
-    """Pull a lever once, when a page is asked for."""
-    pulled, usual = [], api.server.answer
-
-    def answers(asked: Asked) -> Reply:
-        if asked.path == path and not pulled:
-            pulled.append(lever())
-        return usual(asked)
-
-    api.server.answer = answers
 
 
 @pytest.mark.parametrize("stranger", [401, 403])

@@ -46,6 +46,22 @@ def test_a_hidden_field_is_secret_by_its_name_or_by_its_look(name, value, is_hid
     assert (redact(value) == "***") is is_hidden
 
 
+@pytest.mark.parametrize(
+    ("body", "is_hidden"),
+    [
+        (f'{{"data": {{"access_token": "{TOKEN}"}}}}', True),
+        (f'{{"data": [{{"refresh": "{UUID}"}}]}}', True),
+        ('{"jwt": "aaaaaaaaaa.bbbbbbbbbb.cccc"}', True),
+        ('{"x": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2ln"}', True),
+        ('{"name": "a-plain-name-of-a-thing"}', False),
+    ],
+)
+def test_in_json_a_token_is_known_by_its_name_or_by_its_look(body, is_hidden):
+    register_page_secrets(page(body, type="application/json"))
+    value = body.split('"')[-2]
+    assert (redact(value) == "***") is is_hidden
+
+
 @pytest.mark.parametrize("url", [f"{URL}?ticket={TOKEN}", f"{URL};jsessionid={TOKEN}"])
 def test_the_addresses_that_led_to_a_page_count_too(url):
     register_page_secrets(page("{}", url, type="application/json"))
