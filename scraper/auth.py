@@ -7,8 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+import requests
+from requests.adapters import BaseAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
+from requests.cookies import extract_cookies_to_jar
 from requests.models import PreparedRequest
+from requests.utils import rewind_body
+from urllib3.exceptions import HTTPError
 
 from scraper.errors import ConfigError
 from scraper.request import is_http, is_trustworthy, origin
@@ -29,7 +34,23 @@ class Belongings:
     generation: int = 0
 
 
-class Attached(AuthBase):
+class Authorization(AuthBase):
+    """What a login lets go with every request to its origins.
+
+    It is asked again for each address that a redirect on its origin leads to. It can be pickled, so that
+    workers in other processes send it too, and two that say the same are equal.
+    """
+
+    def adapter(self, pool_size: int) -> BaseAdapter | None:
+        """Return what makes the connections to those origins, where the proof belongs to a connection."""
+        return None
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Put the proof on a request, where it belongs to requests."""
+        return request
+
+
+class Attached(Authorization):
     """Headers and query parameters that are put on a request; a parameter that it has already stays."""
 
     def __init__(self, *, headers: Mapping[str, Source], params: Mapping[str, Source]) -> None:
@@ -97,3 +118,52 @@ class Credentials(Attached):
     def __repr__(self) -> str:
         names = [*self.headers, *self.params, *(["Basic"] if self.basic else [])]
         return f"Credentials({self.origin!r}, {', '.join(names)})"
+
+
+LONGEST_REFUSAL = 64 * 1024
+"""Bytes of an answer that is not looked at which are read so that its connection serves again."""
+
+_store: Any = extract_cookies_to_jar
+
+
+def can_send_again(request: Any) -> bool:
+    """Whether the body of a request is there once more; a generator's is not."""
+    return request.body is None or isinstance(request.body, str | bytes) or _is_file(request)
+
+
+def send_again(answer: Any, **options: Any) -> requests.Response:
+    """Send the request of `answer`, which is let go, with the headers that it has by now."""
+    let_go(answer)
+    rewind(answer.request)
+    again: requests.Response = answer.connection.send(answer.request, **options)
+    return again
+
+
+def rewind(request: Any) -> None:
+    """Let a file that is the body of a request be sent from its beginning again."""
+    if _is_file(request):
+        rewind_body(request)
+
+
+def _is_file(request: Any) -> bool:
+    return isinstance(request._body_position, int)
+
+
+def let_go(answer: Any) -> None:
+    """Keep the cookies of an answer that nobody reads, and its connection, if it is short."""
+    if answer.raw is None:
+        return
+    if "Set-Cookie" in answer.headers:
+        _store(answer.request._cookies, answer.request, answer.raw)
+    if answer._content is False and not _is_read(answer.raw):
+        answer.close()
+
+
+def _is_read(raw: Any) -> bool:
+    """Read an answer, undecoded; return whether it ended soon enough."""
+    try:
+        is_short = len(raw.read(LONGEST_REFUSAL, decode_content=False)) < LONGEST_REFUSAL
+    except (HTTPError, OSError):
+        return False
+    raw.release_conn()
+    return is_short

@@ -23,7 +23,7 @@ _ENTERS = re.compile(
     r"logga[-_]?in|zaloguj|войти|giris|name=\S*(passw|pwd|kennwort|motdepasse|contrase|senha|wachtwoord)",
     re.IGNORECASE,
 )
-_CLOSED = frozenset((401, 403, 404, 419, 440))
+_CLOSED = frozenset((400, 401, 403, 404, 419, 440, 495, 496))
 _PASSING = frozenset((429,))
 
 _PLAIN = re.compile(r"[\w.:=-]+")

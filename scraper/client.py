@@ -21,7 +21,7 @@ from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from requests.models import PreparedRequest
 from requests.utils import requote_uri, rewind_body
 
-from scraper.auth import Attached, Belongings, Credentials
+from scraper.auth import Attached, Authorization, Belongings, Credentials
 from scraper.cookies import CookieJar
 from scraper.errors import ConfigError, FetchError, TooLarge, TooManyRedirects, TooSlow
 from scraper.prepared import Prepared, add_auth, endow, text
@@ -101,8 +101,9 @@ class Client(Prepared):
         self.proxies.update(options.get("proxies") or {})
         self.verify, self.cert = options.get("verify", True), options.get("cert")
         self.allow_private_redirects = options.get("allow_private_redirects", False)
+        self.pool_size = options.get("pool_size", POOL_SIZE)
         for scheme in ("http://", "https://"):
-            self.mount(scheme, Adapter(options.get("pool_size", POOL_SIZE)))
+            self.mount(scheme, Adapter(self.pool_size))
         self._hurry = threading.Event()
 
     def mount(self, prefix: str | bytes, adapter: Any) -> None:
@@ -264,7 +265,7 @@ class Client(Prepared):
             self._leave(had, new)
             auth = auth if isinstance(auth, Credentials) else self.session_auth(new.url)
             hooks = add_auth(new, auth)
-        elif isinstance(auth, Attached):
+        elif isinstance(auth, Authorization):
             auth(new)
         cookies = had.cookies if stays or isinstance(had.cookies, CookieJar) else {}
         endow(new, self.cookies, Belongings(auth, hooks, cookies, had.generation))

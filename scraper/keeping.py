@@ -137,8 +137,9 @@ class Keeping(Proof):
 
     @property
     def _is_known(self) -> bool:
-        """Whether the login names its account, or has none, so that nobody goes on with another's session."""
-        return self.login is not None and (self.login.account is not None or not self.login.has_account)
+        """Whether the session can be kept, and as whose, so that nobody goes on with another's."""
+        login = self.login
+        return login is not None and login.is_kept and (login.account is not None or not login.has_account)
 
     def forget(self, *, outcomes: bool) -> bool:
         """Forget the kept session, and the `outcomes` of sign-ins; return whether there was any."""

@@ -154,7 +154,8 @@ class Membership(Keeping):
 
     def _do_sign_in(self, login: Login) -> None:
         self._drop_dead_cookies()
-        self.tokens, self._authorization = {}, None
+        self.tokens = {}
+        self.carry(login.as_stranger())
         try:
             self._look_as_stranger(login)
             before = {cookie.name: cookie.value for cookie in self.cookies}

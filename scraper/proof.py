@@ -11,11 +11,12 @@ from typing import Any, Unpack
 from urllib.parse import parse_qsl, urljoin
 
 import requests
+from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from scraper.answers import fetch_error, response_of
-from scraper.auth import Attached
+from scraper.auth import Attached, Authorization
 from scraper.calibration import Calibration, calibrate
 from scraper.client import Client, Options
 from scraper.errors import ConfigError, FetchError, LoginUnavailable, LoginUnverified
@@ -25,6 +26,7 @@ from scraper.redact import looks_secret, redact_url
 from scraper.request import Request, host_of, is_http, origin
 from scraper.response import Auth, Response
 from scraper.retry import Retry
+from scraper.transport import Adapter
 from scraper.verdict import is_at, judge, was_sent_to_login
 
 log = logging.getLogger("scraper.login")
@@ -48,7 +50,7 @@ class Proof(Client):
         self._as_stranger: dict[str, list[Response]] = {}
         self._auth_cookies: frozenset[str] = frozenset()
         self._password_fields: frozenset[str] = frozenset()
-        self.tokens, self._authorization = {}, None
+        self.tokens, self._authorization, self._own_adapter = {}, None, None
 
     verify_url: str | None
     """The page on which a sign-in is proven where the login names none; ``None``: `base_url`."""
@@ -59,6 +61,7 @@ class Proof(Client):
     tokens: Mapping[str, Any]
     """What the sign-in was granted beside cookies, such as access and refresh tokens; plain JSON."""
     _authorization: AuthBase | None
+    _own_adapter: BaseAdapter | None
 
     def absolute(self, url: str) -> str:
         """Resolve `url` against `base_url`, or against the login's address where there is none."""
@@ -101,20 +104,42 @@ class Proof(Client):
     def grant(self, tokens: Mapping[str, Any]) -> None:
         """Take what a login was granted; from now on its `authorization` goes with every request to it."""
         self.tokens = dict(tokens)
-        self._authorization = None if self.login is None else self.login.authorization(tokens)
+        self.carry(None if self.login is None else self.login.authorization(tokens))
+
+    def carry(self, authorization: AuthBase | None) -> None:
+        """Let this go with every request to the login's origins from now on; nothing of it is kept.
+
+        Where it makes its own connections, none of before is used any more.
+        """
+        self._authorization, self._own_adapter = authorization, None
+        if isinstance(authorization, Authorization):
+            self._own_adapter = authorization.adapter(self.pool_size)
 
     def session_auth(self, url: str) -> Any:
         """Return what the login was granted, where it belongs, or else ``session.auth``."""
         is_renewing = self._renewing == threading.get_ident()
-        if self._authorization is not None and not is_renewing and origin(url) in self._own_origins:
-            return self._unless_clear(self._authorization, url)
-        return super().session_auth(url)
+        if self._authorization is None or is_renewing or not self.is_own(url):
+            return super().session_auth(url)
+        is_in_clear = self.login is not None and self.login.in_clear
+        return self._authorization if is_in_clear else self._unless_clear(self._authorization, url)
 
-    @property
-    def _own_origins(self) -> frozenset[str]:
-        """Where tokens go: the origins of the login and of `base_url`."""
+    def get_adapter(self, url: str) -> Any:
+        """Return what makes the connections to `url`: the login's own, unless another was mounted there."""
+        adapter = super().get_adapter(url)
+        is_default = self._own_adapter is not None and type(adapter) is Adapter
+        return self._own_adapter if is_default and self.is_own(url) else adapter
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._own_adapter is not None:
+            self._own_adapter.close()
+        super().close()
+
+    def is_own(self, url: str) -> bool:
+        """Whether tokens and credentials go to `url`: it is of the origin of the login, or of `base_url`."""
         assert self.login is not None
-        return _origins(self.absolute(self.login.url), self.base_url or "")
+        base_url = "" if self.login.own_site_only else self.base_url or ""
+        return origin(url) in _origins(self.absolute(self.login.url), base_url)
 
     @property
     def _is_signing_in(self) -> bool:
@@ -130,7 +155,8 @@ class Proof(Client):
         login = self.login
         if login is None or not self.is_of_site(response.request.url):
             return "unknown"
-        if login.url and is_at(self.absolute(login.url), response.url) and response.has_password_field:
+        is_page = bool(login.url) and login.has_page and is_at(self.absolute(login.url), response.url)
+        if is_page and response.has_password_field:
             return "anonymous"
         sent_to = self._calibration.sent_to if self._calibration else None
         if sent_to is not None and was_sent_to_login(response, sent_to):
@@ -237,6 +263,12 @@ class Proof(Client):
             stranger.exchange(Request(self.absolute(login.url)))
         return stranger
 
+    @property
+    def proof_url(self) -> str:
+        """The page on which a sign-in is proven: as the login says, the session's, or `base_url`."""
+        assert self.login is not None
+        return self.absolute(self.login.verify_url or self.verify_url or self.base_url or self.login.url)
+
     def _proof_urls(self, login: Login, landing: Response | None) -> Iterator[str]:
         if login.verify_url is not None:
             yield self.absolute(login.verify_url)
@@ -277,7 +309,8 @@ class Proof(Client):
             self.cookies.new_generation()
         self.take_over(state)
         self.account, self.epoch = state["account"], state["epoch"]
-        self._authorization = state.get("authorization", self._authorization)
+        if (authorization := state.get("authorization", self._authorization)) != self._authorization:
+            self.carry(authorization)
 
     def travelling(self) -> dict[str, Any]:
         """Return the state for a worker, and what its requests carry; for a link of our own, no file."""

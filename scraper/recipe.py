@@ -33,7 +33,8 @@ class Elsewhere(Login):
             verify=login.verify,
             origins=login.origins,
         )
-        self.has_page = login.has_page
+        for name in ("has_page", "own_site_only", "in_clear"):
+            setattr(self, name, getattr(login, name))
 
     def sign_in(self, session: Any) -> Response:
         """Never: the loop alone signs in."""

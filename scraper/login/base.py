@@ -48,6 +48,15 @@ class Login(ABC):
     has_page: bool = True
     """Whether `url` is a page that strangers are sent to, and not an address for programs."""
 
+    is_kept: bool = True
+    """Whether a session lasts beyond the program; what only goes with each request leaves nothing to keep."""
+
+    own_site_only: bool = False
+    """Whether the proof goes to the origin of `url` alone, and not to that of ``base_url`` too."""
+
+    in_clear: bool = False
+    """Whether the proof may go over plain http, where others on the way can read along."""
+
     def __init__(self, url: str = "", **marks: Unpack[Marks]) -> None:
         self.url = url
         self.logged_in, self.logged_out = marks.get("logged_in"), marks.get("logged_out")
@@ -69,6 +78,10 @@ class Login(ABC):
         Raises a `LoginError` where the site does not let the account in. Whether it did is then proven by
         the session.
         """
+
+    def as_stranger(self) -> AuthBase | None:
+        """Return what goes with requests while nobody is signed in, as far as that differs from any other."""
+        return None
 
     def authorization(self, tokens: Mapping[str, Any]) -> AuthBase | None:
         """Return what puts the account's proof on a request, where cookies alone are none.
