@@ -34,7 +34,19 @@ from scraper.errors import (
 from scraper.indicators import status, text, url
 from scraper.item import Item, Money, css, dates, json_ld, json_path, meta, money, number, xpath
 from scraper.job import Job
-from scraper.login import CookieLogin, FormLogin, JsonLogin, Login, Refresh, TokenLogin, fill
+from scraper.login import (
+    BasicLogin,
+    ClientCertLogin,
+    CookieLogin,
+    DigestLogin,
+    FormLogin,
+    JsonLogin,
+    Login,
+    NtlmLogin,
+    Refresh,
+    TokenLogin,
+    fill,
+)
 from scraper.request import Request
 from scraper.response import Response
 from scraper.retry import Retry
@@ -48,13 +60,16 @@ __version__ = "0.1.0"
 __all__ = [
     "AccessDenied",
     "AccountLocked",
+    "BasicLogin",
     "Blocked",
     "CaptchaRequired",
+    "ClientCertLogin",
     "CodeRejected",
     "CodeRequired",
     "ConfigError",
     "CookieLogin",
     "Credentials",
+    "DigestLogin",
     "ExportError",
     "ExtractError",
     "FetchError",
@@ -70,6 +85,7 @@ __all__ = [
     "LoginUnavailable",
     "LoginUnverified",
     "Money",
+    "NtlmLogin",
     "PasswordExpired",
     "RateLimited",
     "Refresh",

@@ -21,6 +21,8 @@ class Asked:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    certificate: str | None = None
+    """The serial number of the client's certificate, in hexadecimal digits."""
 
     @property
     def target(self) -> tuple[str, str]:
@@ -104,7 +106,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _do(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        asked = Asked(self.command, self.path, dict(self.headers), body)
+        peer = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
+        asked = Asked(self.command, self.path, dict(self.headers), body, (peer or {}).get("serialNumber"))
         self.server.asked.append(asked)
         reply = self.server.answer(asked)
         self.send_response(reply.status)
