@@ -13,7 +13,7 @@ import pytest
 from scraper import Response, Spider
 from scraper.loader import load
 
-VARIABLES = ("APP_URL", "APP_IDP", "APP_USER", "APP_PASSWORD", "APP_TOTP")
+VARIABLES = ("APP_URL", "APP_IDP", "APP_USER", "APP_PASSWORD", "APP_TOTP", "APP_CERTIFICATES")
 
 
 class HasEnvironment(Protocol):
