@@ -6,11 +6,8 @@ from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
-<<<<<<< HEAD
-chosen = ("browser-cookies", "cluster", "demo", "keyring", "vault", "test")
-=======
-chosen = ("cluster", "demo", "keyring", "ntlm", "vault", "test")
->>>>>>> 6d90e92 (Sign in by Basic, Digest, NTLM and client certificates)
+[tested] = (re.findall(r"[\w-]+", one)[1:] for one in extras["test"] if one.startswith(project["name"]))
+chosen = ("test", *tested)
 for requirement in [*project["dependencies"], *(one for name in chosen for one in extras[name])]:
     if match := re.match(r"([\w-]+(?:\[[\w,-]+\])?)>=([\w.]+)", requirement):
         print(f"{match[1]}=={match[2]}")

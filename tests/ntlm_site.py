@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 PAGE = b'<!DOCTYPE html><title>Members</title><h1 id="in">In</h1><a href="/bye">Sign out</a>'
@@ -18,7 +22,8 @@ class NtlmServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None, bindings: Any) -> None:
+        self.bindings = bindings
         self.handshakes = self.refused = self.connections = 0
         self.epoch = 0
         self.lock = threading.Lock()
@@ -27,9 +32,12 @@ class NtlmServer(ThreadingHTTPServer):
         self.posted: list[bytes] = []
         self.seen: list[tuple[str, str | None]] = []
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.scheme = "http" if context is None else "https"
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def url(self, path: str = "/") -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}{path}"
+        return f"{self.scheme}://127.0.0.1:{self.server_address[1]}{path}"
 
     def end_sessions(self) -> None:
         """Let every connection sign in again."""
@@ -37,6 +45,26 @@ class NtlmServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing where a client has gone."""
+
+
+@contextmanager
+def serving_ntlm(
+    accounts: Path, line: str, context: ssl.SSLContext | None = None, bindings: Any = None
+) -> Iterator[NtlmServer]:
+    """Run a server that knows one account, ``DOMAIN:user:password``, which is written to a file.
+
+    With `bindings`, a handshake has to be bound to the TLS connection.
+    """
+    accounts.write_text(f"{line}\n", encoding="utf-8")
+    server = NtlmServer(context, bindings)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -75,7 +103,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(401, b"", "NTLM")
             return
         if message[8] == 1:
-            self.context = spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
+            self.context = spnego.server(
+                protocol="ntlm",
+                options=spnego.NegotiateOptions.use_ntlm,
+                channel_bindings=self.server.bindings,
+            )
         try:
             token = self.context.step(message)
         except SpnegoError:

@@ -6,7 +6,9 @@ import base64
 import html
 import json
 import shutil
+import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -18,7 +20,11 @@ from scraper import FormLogin, Session, fill
 from scraper.redact import redact_bytes
 from tests.api import PASSWORD as PASSWORD_OF_API
 from tests.api import Api, answer, levered, running
+from tests.certificates import Authority
 from tests.commands import ROOT, scraper
+from tests.http_sites import HTML, PAGE, BasicSite, DigestSite
+from tests.ntlm_site import serving_ntlm
+from tests.servers import Answer, Reply, serving
 
 PASSWORD = 'c4nary "p&ss" \\wörd/+%'
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPCANARY"
@@ -164,6 +170,79 @@ def test_no_other_way_to_sign_in_leaks_anything(kind, folder, site, monkeypatch)
         cookies = [cookie, *site.sessions._by_id]
         assert leaks(everything(folder, done.stdout, done.stderr), [PASSWORD, SEED, TOKEN, *cookies]) == []
         site.sign_everyone_out()
+
+
+KINDS = {
+    "basic": "BasicLogin('reader', env('SHOP_PASSWORD'))",
+    "digest": "DigestLogin('reader', env('SHOP_PASSWORD'))",
+    "ntlm": "NtlmLogin('DOMAIN\\\\reader', env('SHOP_PASSWORD'))",
+    "certificate": "ClientCertLogin('pki/banker.crt', 'pki/banker.enc.key', password=env('SHOP_PASSWORD'))",
+}
+
+DIRECT = """
+import logging
+
+from scraper import BasicLogin, ClientCertLogin, DigestLogin, NtlmLogin, Spider, env
+
+log = logging.getLogger("shop.spider")
+
+
+class Direct(Spider):
+    start_urls = [URL]
+    login = LOGIN
+    verify = "pki/ca.crt"
+    retry = 1
+
+    def parse(self, response):
+        request = dict(response.request.headers)
+        carried = self.session.travelling()["authorization"]
+        log.error("state %s, login %r", self.session.state(), self.login)
+        log.error("carried %r %s", carried, vars(carried))
+        answer = self.session.get(response.url)
+        log.error("headers %s %s", answer.request.headers, request)
+        raise ValueError("crash with " + env("SHOP_PASSWORD")().reveal())
+"""
+
+
+@contextmanager
+def direct(kind: str, folder: Path) -> Iterator[str]:
+    """Run a site of a kind, at which `PASSWORD` is right, and give its address."""
+    authority = Authority(folder / "pki", PASSWORD)
+    authority.issue("banker")
+    if kind == "ntlm":
+        pytest.importorskip("spnego", reason="pyspnego is not installed")
+        with serving_ntlm(folder / "accounts", f"DOMAIN:reader:{PASSWORD}") as ntlm:
+            yield ntlm.url()
+        return
+    answers: dict[str, Answer] = {
+        "basic": BasicSite("reader", PASSWORD),
+        "digest": DigestSite("reader", PASSWORD),
+        "certificate": lambda asked: Reply(200 if asked.certificate else 400, [HTML], PAGE),
+    }
+    context = authority.context(ssl.CERT_OPTIONAL) if kind == "certificate" else None
+    with serving(answers[kind], context=context) as server:
+        yield server.url()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("secret", [PASSWORD, f"wrong {PASSWORD}"], ids=["right", "wrong"])
+def test_no_kind_of_login_leaks(kind, secret, tmp_path, tmp_path_factory, monkeypatch):
+    keys = tmp_path_factory.mktemp("keys")
+    (keys / "pki").mkdir()
+    (tmp_path / "spiders").mkdir()
+    monkeypatch.setenv("NTLM_USER_FILE", str(keys / "accounts"))
+    with direct(kind, keys) as url:
+        text = DIRECT.replace("URL", repr(url)).replace("LOGIN", KINDS[kind])
+        text = text.replace("pki/", f"{keys}/pki/")
+        (tmp_path / "spiders" / "direct.py").write_text(text, encoding="utf-8")
+        state = {"SHOP_PASSWORD": secret, "SCRAPER_STATE_DIR": str(tmp_path / "state")}
+        done = scraper("run", "direct", "--log-level", "DEBUG", "-o", "-", cwd=tmp_path, **state)
+        told = scraper("login", "direct", "--explain", "--forget", cwd=tmp_path, **state)
+    is_right = secret == PASSWORD
+    assert done.returncode == (1 if is_right else 2 if kind == "certificate" else 16), done.stderr
+    assert ("crash with ***" in done.stderr) == is_right
+    place = everything(tmp_path, done.stdout, done.stderr, told.stdout, told.stderr)
+    assert leaks(place, [secret]) == []
 
 
 def test_an_error_nobody_expected_leaks_nothing(folder, site):

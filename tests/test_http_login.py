@@ -26,6 +26,7 @@ from scraper import (
 )
 from scraper.crawl import visit
 from scraper.executors import processes
+from tests.commands import scraper
 from tests.http_sites import HTML, PAGE, BasicSite
 from tests.servers import Reply, redirect, serving
 
@@ -61,7 +62,7 @@ def test_it_signs_in_by_an_indicator(site):
 def test_a_wrong_password_reaches_the_site_once_and_not_again_in_the_next_run(site, tmp_path: Path):
     with session_for(site, "wrong", state_dir=Vault(tmp_path)) as session:
         for _ in range(2):
-            with pytest.raises(LoginRejected, match=r"did not accept ada and says “401 Unauthorized”\."):
+            with pytest.raises(LoginRejected, match=r"accept ada for “Cellar, .lower. part” and says “401"):
                 session.get("/a")
     again = session_for(site, "wrong", state_dir=Vault(tmp_path))
     with again, pytest.raises(LoginRejected, match="Nothing was sent: the site rejected these very"):
@@ -205,7 +206,7 @@ def test_a_site_that_asks_for_nothing_gets_it_all_the_same():
         (403, b"<p class=error>Your account has been locked.</p>", AccountLocked, "has been locked"),
         (429, b"", RateLimited, "takes no more sign-ins for now"),
         (500, b"", LoginUnavailable, "answered 500 to the sign-in"),
-        (403, b"", LoginUnverified, "answered 403 to ada, which proves nothing"),
+        (403, b"", LoginUnverified, "answered 403 to ada for .* which proves nothing"),
     ],
 )
 def test_what_the_site_says_is_told_apart(site, status, body, error, words):
@@ -283,6 +284,22 @@ def test_a_new_password_in_mid_crawl_costs_one_sign_in_and_no_page(site, number,
     with crawl(spider, executor=processes(visit, spider, number) if number else None) as job:
         assert (job.counts().done, job.counts().failed, job.counts().items) == (40, 0, 40)
         assert len(job.events("signed_in")) == 2
+
+
+def test_a_wrong_password_ends_a_run_with_16_and_the_next_sends_nothing(site, tmp_path):
+    (tmp_path / "board.py").write_text(
+        "from scraper import BasicLogin, Spider, env\n\n\nclass Board(Spider):\n"
+        f"    start_urls = {site.server.url('/')!r}\n    login = BasicLogin('ada', env('SHOP_PASSWORD'))\n"
+    )
+    given = {"SHOP_PASSWORD": "wrong", "SCRAPER_STATE_DIR": str(tmp_path / "state")}
+    runs = [scraper("run", "board.py", *more, cwd=tmp_path, **given) for more in ([], ["--processes", "2"])]
+    assert [run.returncode for run in runs] == [16, 16]
+    assert "did not accept ada for" in runs[0].stderr
+    assert "Nothing was sent" in runs[1].stderr
+    assert site.given == ["ada:wrong"]
+    told = scraper("login", "board.py", "--explain", "--forget", cwd=tmp_path, **given)
+    assert "answered 401; it asks for: Basic (Cellar," in told.stdout + told.stderr
+    assert len(site.given) == 2
 
 
 def test_a_page_that_is_closed_in_a_crawl_is_denied(site, job):

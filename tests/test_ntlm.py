@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
-import threading
+import ssl
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -26,26 +28,21 @@ from scraper import (
 from scraper.crawl import visit
 from scraper.executors import processes
 from scraper.login.ntlm import Ntlm
-from tests.ntlm_site import NtlmServer
+from tests.certificates import Authority
+from tests.ntlm_site import serving_ntlm
 from tests.servers import Reply, serving
 
 pytest.importorskip("spnego", reason="pyspnego is not installed: pip install 'login-aware-scraper[ntlm]'")
+GssChannelBindings = pytest.importorskip("spnego.channel_bindings").GssChannelBindings
 
 PASSWORD = "Pass-wörd 9"
 
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    accounts = tmp_path / "accounts"
-    accounts.write_text(f"DOMAIN:ada:{PASSWORD}\n", encoding="utf-8")
-    monkeypatch.setenv("NTLM_USER_FILE", str(accounts))
-    server = NtlmServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    monkeypatch.setenv("NTLM_USER_FILE", str(tmp_path / "accounts"))
+    with serving_ntlm(tmp_path / "accounts", f"DOMAIN:ada:{PASSWORD}") as server:
+        yield server
 
 
 def session_for(site, password=PASSWORD, **options) -> Session:
@@ -152,6 +149,23 @@ def test_a_site_that_asks_for_another_kind_is_named():
         session = Session(NtlmLogin("DOMAIN\\ada", PASSWORD), base_url=server.url("/"))
         with session, pytest.raises(LoginError, match="asks for Basic, not for Ntlm"):
             session.get("/a")
+
+
+@pytest.mark.parametrize("is_bound", [True, False])
+def test_over_tls_a_handshake_is_bound_to_its_connection(is_bound, tmp_path, monkeypatch):
+    monkeypatch.setenv("NTLM_USER_FILE", str(tmp_path / "accounts"))
+    authority = Authority(tmp_path)
+    context = authority.context()
+    pem = (tmp_path / "server.crt").read_text()
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).digest() if is_bound else b"another one"
+    bindings = GssChannelBindings(application_data=b"tls-server-end-point:" + digest)
+    account = f"DOMAIN:ada:{PASSWORD}"
+    with (
+        serving_ntlm(tmp_path / "accounts", account, context, bindings) as site,
+        session_for(site, verify=str(authority.ca)) as session,
+        nullcontext() if is_bound else pytest.raises(LoginRejected),
+    ):
+        assert session.get("/a").ok
 
 
 def test_what_travels_shows_nothing(site):

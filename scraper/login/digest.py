@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -20,11 +21,12 @@ MOST_STALE = 3
 """So many nonces in a row that are out of date at once are one too many, and no new one is tried."""
 
 
-class Account(NamedTuple):
+@dataclass(frozen=True)
+class Account:
     """Who signs in: both texts as the bytes that are hashed, one for each character."""
 
     username: str
-    password: str
+    password: str = field(repr=False)
 
     @classmethod
     def of(cls, username: str, password: str) -> Account:

@@ -21,6 +21,7 @@ from scraper.login.digest import Account, Digest, answerable, objection
 from scraper.login.direct import Credential, DirectLogin, identity
 from scraper.login.meaning import RATE, error_of
 from scraper.login.ntlm import Ntlm, offer
+from scraper.redact import redact
 from scraper.request import Request
 from scraper.response import Response
 from scraper.values import Source, reveal, show
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from scraper.session import Session
 
 log = logging.getLogger("scraper.login")
+
+LONGEST_REALM = 60
+"""Characters of what a site calls itself that a message shows."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LOGINS = {"basic": "BasicLogin", "digest": "DigestLogin", "ntlm": "NtlmLogin", "bearer": "TokenLogin"}
@@ -83,8 +87,9 @@ class HttpLogin(DirectLogin):
         username = _clean(reveal(self.username, is_secret=False), "user name", self.username)
         password = _clean(reveal(self.password), "password", self.password)
         offered = _offered(stranger) if stranger is not None else ()
+        realm = next((redact(one.realm) for one in offered if one.realm), "")
         return Credential(
-            username,
+            f"{username} for “{realm[:LONGEST_REALM]}”" if realm else username,
             identity(username=username, password=password),
             self.authorize(username, password, offered),
             (password,),
