@@ -199,17 +199,19 @@ PAGE = """<!DOCTYPE html><html lang=en-US><head><title>Two</title><meta name=Des
 <body><!-- a comment --><div id=main class="a b"><div id=content_inner><section><h2>One</h2><p>Two words</p>
 <p class=price>3</p><article class="product_pod  wide"><p class="star-rating Three"></p>
 <h3><a href="catalogue/a.html" title="Two words">Two</a></h3><div><p class=price_color>1</p>
-<p class="price in">in stock</p></div></article><article class=product_pod><h3><a title=Two href="http://x/">it's
+<p class="price in">in stock</p></div></article>
+<article class=product_pod><h3><a title=Two href="http://x/">it's
 </a></h3><p class=price lang=de>2</p><p dir=rtl>אב</p></article></section>
-<ul><li><a href=/1>One</a><li class=price>Two <b>x</b><li><li class=next><a rel="nofollow  next" href=?p=2>next
-</a>
+<ul><li><a href=/1>One</a><li class=price>Two <b>x</b><li>
+<li class=next><a rel="nofollow  next" href=?p=2>next</a>
 <li class="a.b" id=1st>5</ul><ul><li>only</ul><table><tr><th>UPC</th><td>a1</td></tr><tr><td>1<td>2<td>3
 </table>
 <p class=main data-x="it's">q</p><p data-x='say "it"'></p><a name=x class=next rel=next>no link</a>
 <form method=post><fieldset disabled><legend><input name=l></legend><input type=text name=a required>
 <select><option selected>1<option>2</select></fieldset><input type=TEXT placeholder=p>
 <input type=checkbox checked>
-<input type=radio name=r><input type=radio name=r><input type=number min=1 max=3 value=5>
+<input type=radio name=r><input type=radio name=r>
+<input type=number min=1 max=3 value=5>
 <input type=number min=1 value=2><textarea readonly></textarea><button>go</button><input type=hidden disabled>
 <progress></progress></form><details open>d</details><video muted></video><iframe src=/f>Two</iframe>
 <x-tag>c</x-tag><fb:like href=/like>f</fb:like><svg><a href=/svg><circle/></a></svg><p lang=fr>fr</p><p> </p>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -11,10 +12,15 @@ from typing import Any
 from lxml import etree
 
 from scraper.redact import redact
+from scraper.selector import squeeze
 
 MOST = 200
 """Characters of an excerpt at most."""
 
+PART = 10_000
+"""So many characters of one text of a page are looked at for an excerpt."""
+
+_SPACE = re.compile(r"\s+")
 _encode = JSONEncoder(ensure_ascii=False, default=str).iterencode
 
 
@@ -40,12 +46,14 @@ class Reject:
 
 def excerpt_of(node: Any) -> str:
     """Return the beginning of the HTML of an element, or of a value as JSON, white space collapsed."""
-    text, parts = "", _html(node) if isinstance(node, etree._Element) else _encode(node)
-    for part in parts:
-        text = " ".join(f"{text}{part}".split()) if part.strip() else f"{text} "
-        if len(text) > MOST:
+    parts: list[str] = []
+    length = 0
+    for part in _html(node) if isinstance(node, etree._Element) else _encode(node):
+        parts.append(_SPACE.sub(" ", part[:PART]))
+        length += len(parts[-1])
+        if length > 2 * MOST:
             break
-    shown = redact(text.strip())
+    shown = redact(squeeze("".join(parts)))
     return shown if len(shown) <= MOST else f"{shown[: MOST - 3]}..."
 
 

@@ -36,8 +36,8 @@ def compile_css(query: str, *, first: bool = False) -> Find:
     parts = [_Part.read(part, query) for part in _split(query)]
     by_soup = _by_soup(parts, first)
     try:
-        xpath = " | ".join(path for part in parts for path in part.paths()) or "self::*[false()]"
-        find = compile_xpath(f"({xpath})[1]" if first and xpath.strip() else xpath)
+        xpath = " | ".join(path for part in parts for path in part.paths(first)) or "self::*[false()]"
+        find = compile_xpath(f"({xpath})[1]" if first else xpath)
     except (Untranslatable, SelectorError, RecursionError):
         return by_soup
     return _Compiled(find, by_soup, "$scope" in xpath)
@@ -60,11 +60,11 @@ class _Part:
         stated += "" if stated and not stated.endswith(_OPEN) else "*"
         return cls(_sieve(stated, query), f"/@{name.lower()}" if name else "/text()")
 
-    def paths(self) -> Iterator[str]:
+    def paths(self, first: bool) -> Iterator[str]:
         """Yield the XPath of each match of the selector, or of what of it is wanted."""
         if _NAMESPACE.search(self.sieve.pattern):
             raise Untranslatable
-        for path in paths(self.sieve.selectors):
+        for path in paths(self.sieve.selectors, first=first, having=self.ending.lstrip("/")):
             yield f"{path}{self.ending}"
 
 
@@ -104,12 +104,11 @@ class _Compiled:
         self._find, self._by_soup, self._has_scope = find, by_soup, has_scope
 
     def __call__(self, element: Element) -> Any:
+        if element.tag == "template":
+            return self._by_soup(element)
         found = self._find(element, scope=element) if self._has_scope else self._find(element)
-        return found or (self._by_soup(element) if _is_in_template(element) else found)
-
-
-def _is_in_template(element: Element) -> bool:
-    return element.tag == "template" or next(element.iterancestors("template"), None) is not None
+        is_outside = found or next(element.iterancestors("template"), None) is None
+        return found if is_outside else self._by_soup(element)
 
 
 def _by_soup(parts: list[_Part], first: bool) -> Find:

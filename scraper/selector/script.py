@@ -13,18 +13,18 @@ TRIES = 100
 
 _decoder = json.JSONDecoder(strict=False)
 _start = re.compile(r"[=(:,>/\s]\s*(?=[{\[])|\A(?=[{\[])")
-_spare_comma = re.compile(r",(?=\s*[}\]])")
+_spare_comma = re.compile(r",\s*[}\]]")
 
 
 @lru_cache(maxsize=8)
 def documents_in(script: str) -> tuple[Any, ...]:
     """Return each JSON object or array in the text of a script, from the outside; not those inside another.
 
-    ``window.STATE = {...};``, CDATA sections and comments around are passed over, and so is what is no JSON.
-    The latest scripts are kept, as one page is asked for many fields. Nobody may change what comes back.
+    ``window.STATE = {...};``, CDATA sections and comments around are passed over, and so is what is no JSON;
+    a spare comma at an end is forgiven. The latest scripts are kept, as one page is asked for many fields.
+    Nobody may change what comes back.
     """
-    found = tuple(_documents(script))
-    return found or tuple(_documents(_spare_comma.sub("", script)))
+    return tuple(_documents(script))
 
 
 def _documents(script: str) -> Iterator[Any]:
@@ -35,8 +35,21 @@ def _documents(script: str) -> Iterator[Any]:
             return
         try:
             document, position = _decoder.raw_decode(script, match.end())
-        except (ValueError, RecursionError):
-            position = match.end() + 1
-            continue
-        if document:
-            yield document
+        except json.JSONDecodeError as error:
+            comma = _spare_comma_at(script, error.pos)
+            if comma is None:
+                position = match.end() + 1
+            else:
+                script = f"{script[:comma]} {script[comma + 1 :]}"
+        except RecursionError:
+            return
+        else:
+            if document:
+                yield document
+
+
+def _spare_comma_at(script: str, position: int) -> int | None:
+    """Return where the comma stands that is one too many, if that is why JSON ends at `position`."""
+    comma = script.rfind(",", 0, position + 1)
+    match = _spare_comma.match(script, comma) if comma >= 0 else None
+    return comma if match is not None and match.end() > position else None

@@ -7,7 +7,7 @@ an ``h3``. So ancestors outside the searched element count, each match comes onc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from soupsieve import css_types as ct
 
@@ -29,33 +29,32 @@ _NOT_IN_TEMPLATE = {": ": "[not(ancestor::template)]", ":>": "[not(parent::templ
 _MOST = 10**6
 
 
-def paths(selectors: ct.SelectorList) -> Iterator[str]:
+def paths(selectors: ct.SelectorList, *, first: bool = False, having: str = "") -> Iterator[str]:
     """Yield an XPath expression for each selector of a list; their union is what the list matches.
 
-    It is true to an element and all below it, and binds ``$scope`` to the element where the list has
-    ``:scope``. Raises `Untranslatable` for what XPath cannot say, or not cheaply.
+    With `first`, each needs to find its first match only; `having` is a further condition. An expression is
+    true to an element and all below it, and binds ``$scope`` to the element where the list has ``:scope``.
+    Raises `Untranslatable` for what XPath cannot say, or not cheaply.
     """
+    more = [*([having] if having else []), "not(ancestor::template)"]
     for selector in selectors:
         if isinstance(selector, ct.Selector):
-            yield _path(selector) + "[not(ancestor::template)]"
+            below = _path_below_scope(selector)
+            yield _path(selector, more, first=first) if below is None else f"{below}{_all_of(more)}"
 
 
-def _path(selector: ct.Selector) -> str:
-    """Return the path to the elements that `selector` matches."""
-    below = _path_below_scope(selector)
-    if below is not None:
-        return below
-    name, tests = _name(selector), [*_own_tests(selector), *_relations(selector)]
-    return f"{_start(name, selector)}{_predicates(tests)}"
+def _path(selector: ct.Selector, more: list[str], *, first: bool) -> str:
+    """Return the path to the elements that `selector` matches.
 
-
-def _start(name: str, selector: ct.Selector) -> str:
-    """Return the first step: libxml2 looks for attributes, which are few, rather than ask every element."""
+    libxml2 ends the search with the first match where there is one condition besides the position. Where all
+    are wanted, it had better look for attributes, which are few, than ask every element for them.
+    """
+    name, tests = _name(selector), _all_of([*_own_tests(selector), *_relations(selector), *more])
     if name == "*" and selector.ids:
-        return f"descendant-or-self::*/@id[. = {literal(selector.ids[0])}]/parent::*"
-    if name == "*" and selector.classes:
-        return f"descendant-or-self::*/@class[contains(., {literal(selector.classes[0])})]/parent::*"
-    return f"descendant-or-self::{name}"
+        return f"descendant-or-self::*/@id[. = {literal(selector.ids[0])}]/parent::*{tests}"
+    if name == "*" and selector.classes and not first:
+        return f"descendant-or-self::*/@class[contains(., {literal(selector.classes[0])})]/parent::*{tests}"
+    return f"descendant-or-self::{name}{tests}{'[1]' if first else ''}"
 
 
 def _path_below_scope(selector: ct.Selector) -> str | None:
@@ -67,7 +66,7 @@ def _path_below_scope(selector: ct.Selector) -> str | None:
     before = "" if _is_mere_scope(left) else _path_below_scope(left)
     if before is None:
         return None
-    return f"{before and before + '/'}{axis}{_name(selector)}{_predicates(_own_tests(selector))}"
+    return f"{before and before + '/'}{axis}{_name(selector)}{_all_of(_own_tests(selector))}"
 
 
 def _left(selector: ct.Selector) -> ct.Selector | None:
@@ -113,7 +112,8 @@ def _own_tests(selector: ct.Selector) -> Iterator[str]:
     for id in selector.ids:
         yield f"@id = {literal(id)}"
     for word in selector.classes:
-        yield f"@class and contains(concat(' ', normalize-space(@class), ' '), {literal(f' {word} ')})"
+        yield f"@class[contains(., {literal(word)})]"
+        yield f"contains(concat(' ', normalize-space(@class), ' '), {literal(f' {word} ')})"
     for attribute in selector.attributes:
         yield attribute_test(attribute, name)
     if selector.flags & ct.SEL_SCOPE:
@@ -140,13 +140,14 @@ def _relations(selector: ct.Selector) -> Iterator[str]:
         return
     tests = [*_own_tests(related), *_relations(related)]
     kind = related.rel_type or ""
-    yield f"{_AXES[kind]}{_name(related)}{_predicates(tests)}{_NOT_IN_TEMPLATE.get(kind, '')}"
+    yield f"{_AXES[kind]}{_name(related)}{_all_of(tests)}{_NOT_IN_TEMPLATE.get(kind, '')}"
 
 
 def _contains(contains: ct.SelectorContains) -> str:
     texts = map(literal, contains.text)
     if contains.own:
-        return "(" + " or ".join(f"text()[contains(., {text})]" for text in texts) + ")"
+        any_of = " or ".join(f"text()[contains(., {text})]" for text in texts)
+        return f"not(self::template) and ({any_of})"
     return "(" + " or ".join(f"contains(string(), {text})" for text in texts) + ")"
 
 
@@ -178,5 +179,7 @@ def _place(siblings: str, a: int, b: int) -> Iterator[str]:
         yield f"({place} - {b}) mod {abs(a)} = 0"
 
 
-def _predicates(tests: list[str] | Iterator[str]) -> str:
-    return "".join(f"[{test}]" for test in tests)
+def _all_of(tests: Iterable[str]) -> str:
+    """Return the predicate that all `tests` hold; none where there are none."""
+    together = " and ".join(tests)
+    return f"[{together}]" if together else ""
