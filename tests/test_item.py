@@ -1,4 +1,6 @@
 import dataclasses
+import enum
+import json
 from decimal import Decimal
 from typing import Annotated, Any, Optional
 
@@ -7,6 +9,7 @@ import pydantic
 import pytest
 
 from scraper import ConfigError, Item, SelectorError, css, xpath
+from scraper.crawl import encode
 from tests.pages import page
 
 SHOP = """
@@ -210,6 +213,93 @@ def test_a_page_that_is_not_html_gives_no_items():
     assert list(page('{"a": "<article class=book>"}', type="application/json").items(Book)) == []
 
 
+def test_a_bad_selector_for_an_empty_list_is_an_error_where_it_is_written():
+    with pytest.raises(SelectorError, match=r"'p\[' is not a CSS selector"):
+
+        class Row(Item, rows="tr", empty="p["):
+            pass
+
+
+# What is made of it
+
+
+TEXT = """<p> One<br>two\xa0 <b>three</b><!-- no --> <script>four()</script><style>p {}</style>
+<template>five</template>\n</p><a href=" /x?q=1 " title=" a  b ">x</a><script>var a = 1</script>"""
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        (css("p"), "Onetwo three"),
+        (css("p", sep=" | "), "One | two | three"),
+        (css("p", raw=True), " Onetwo\xa0 three \n\n"),
+        (css("b", raw=True), "three"),
+        (css("p::text"), "One"),
+        (css("p::text", raw=True), " One"),
+        (css("a", attr="href"), "https://shop.example/x?q=1"),
+        (css("a", attr="href", raw=True), " /x?q=1 "),
+        (css("a::attr(href)", raw=True), " /x?q=1 "),
+        (css("script"), "four()"),
+        (xpath("//p", sep=","), "One,two,three"),
+        (css("b", clean=str.upper), "THREE"),
+        (css("b", re="t(.*)", clean=[str.upper, lambda text: text[::-1]]), "EERH"),
+        (css("a", attr="title", clean=str.split, default=None), ["a", "b"]),
+        (css("i", clean=str.upper, default="none"), "none"),
+    ],
+)
+def test_text_is_what_a_reader_sees_unless_the_options_say_otherwise(declared, expected):
+    cls = pydantic.create_model("Text", __base__=Item, value=(Any, declared))
+    assert first(cls, TEXT).value == expected
+
+
+def test_text_is_that_of_beautifulsoup():
+    answer = page(TEXT)
+    texts = [
+        " ".join(tag.get_text().split()) for tag in answer.soup.find_all(["body", "p", "b", "a", "script"])
+    ]
+    cls = pydantic.create_model("Text", __base__=Item, value=(list[str], css("body, p, b, a, script")))
+    assert first(cls, TEXT).value == texts
+
+
+@pytest.mark.parametrize("clean", [3, [str.strip, "x"]])
+def test_what_cleans_nothing_is_an_error_where_it_is_written(clean):
+    with pytest.raises(ConfigError, match=r"clean=.* holds what is no function"):
+        css("b", clean=clean)
+
+
+class Color(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Typed(Item):
+    color: Color = css(".color")
+    colors: list[Color] = css(".color")
+    link: pydantic.HttpUrl = css("a::attr(href)")
+    mail: str | None = css("a", attr="data-mail")
+    review: Review | None = css(".review")
+    many: tuple[Review, ...] = css(".review")
+    size: float = css(".size", default=1.5)
+
+
+def test_types_are_those_of_pydantic_and_go_into_json():
+    item = first(Typed, "<b class=color>red</b><b class=color>blue</b><a href=/x>x</a><p class=review><b>5")
+    assert (item.color, item.colors, item.review) == (Color.RED, [Color.RED, Color.BLUE], Review(stars=5))
+    name, data = encode(item)
+    assert (name, json.loads(data)) == (
+        "Typed",
+        {
+            "color": "red",
+            "colors": ["red", "blue"],
+            "link": "https://shop.example/x",
+            "mail": None,
+            "review": {"stars": 5},
+            "many": [{"stars": 5}],
+            "size": 1.5,
+        },
+    )
+
+
 # What does not fit
 
 
@@ -261,6 +351,130 @@ def test_a_class_without_any_selector_cannot_be_extracted():
 
     with pytest.raises(ConfigError, match=r"Plain has no field that says where it stands; give one with css"):
         first(Plain, SHOP)
+
+
+def test_what_clean_raises_rejects_the_item_and_only_that():
+    class Picky(Item, rows="li"):
+        title: str = css("b", clean=lambda text: text.index("o") and text)
+        size: int = css("i")
+        words: list[str] = css("u", clean=lambda text: [][1])
+
+    answer = page("<li><b>two</b><i>1</i><li><b>x</b><i>y</i><li><b>two</b><i>1</i><u>z</u>")
+    assert [item.title for item in answer.items(Picky)] == ["two"]
+    assert [(r.n, r.field, r.message) for r in answer.rejects] == [
+        (1, "title", "substring not found; got 'x' from css('b')"),
+        (1, "size", answer.rejects[1].message),
+        (2, "words", "IndexError: list index out of range; got 'z' from css('u')"),
+    ]
+
+
+def test_a_reject_in_a_nested_item_that_clean_refused_names_the_path():
+    class Inner(Item):
+        size: int = css("b", clean=int)
+
+    class Outer(Item):
+        inner: list[Inner] = css("li")
+
+    answer = page("<li><b>1</b><li><b id=x>two</b>")
+    assert list(answer.items(Outer)) == []
+    [reject] = answer.rejects
+    assert (reject.field, reject.selector, reject.excerpt) == (
+        "inner.1.size",
+        "css('b')",
+        '<b id="x">two</b>',
+    )
+    assert reject.message == "invalid literal for int() with base 10: 'two'; got 'two' from css('b')"
+
+
+def test_a_reject_has_page_selector_and_excerpt_of_what_stands_there():
+    answer = page(
+        f"<ul><li>{'word ' * 5000}<b>five</b><li a='\"'>no <i>\n stars</i>", url="https://u.example/?q=1"
+    )
+    list(answer.items(Review, rows="li"))
+    there, missing = answer.rejects
+    assert (there.selector, there.url, there.excerpt) == ("css('b')", "https://u.example/?q=1", "<b>five</b>")
+    assert missing.excerpt == '<li a="&quot;">no <i> stars</i></li>'
+    list(answer.items(Review))
+    assert answer.rejects[2].excerpt == "<b>five</b>"
+    assert list(page(f"<p>{'word ' * 5000}</p>").items(Review)) == []
+
+
+def test_an_excerpt_is_short_and_keeps_what_fields_hold_to_itself():
+    answer = page(f"<body><input name=token value=s3cret><p>{'word ' * 5000}</p>")
+    assert list(answer.items(Review)) == []
+    [reject] = answer.rejects
+    assert reject.excerpt.startswith('<body><input name="token"></input><p>word word')
+    assert (len(reject.excerpt), reject.excerpt[-3:]) == (200, "...")
+
+
+# Lists without rows
+
+
+class Hit(Item, rows="li.hit", empty="p.none:-soup-contains('Nothing')"):
+    title: str = css("b")
+
+
+def test_a_page_with_the_mark_of_an_empty_list_is_empty():
+    answer = page("<p class=none>Nothing found")
+    assert list(answer.items(Hit)) == answer.rejects == []
+
+
+def test_a_page_with_neither_rows_nor_mark_is_reported():
+    answer = page("<p class=none>Try again later")
+    assert list(answer.items(Hit)) == []
+    [reject] = answer.rejects
+    assert (reject.n, reject.type, reject.field, reject.selector) == (0, "Hit", "(rows)", "css('li.hit')")
+    assert reject.message.startswith("no row matches css('li.hit'), and css(\"p.none")
+    assert reject.excerpt == '<body><p class="none">Try again later</p></body>'
+
+
+def test_rows_prove_that_a_list_is_not_empty_and_without_a_mark_nothing_is_reported():
+    answer = page("<li class=hit><b>x</b>")
+    assert [hit.title for hit in answer.items(Hit)] == ["x"]
+    assert list(answer.items(Book)) == answer.rejects == []
+
+
+# What was found and what was not
+
+
+def test_hits_and_misses_of_every_selector_are_counted():
+    answer = page(SHOP)
+    list(answer.items(Book))
+    list(answer.items(Book, rows="div.no"))
+    assert answer.hits.counts() == {
+        ("Book", "(rows)", "css('article.book')"): (2, 0),
+        ("Book", "(rows)", "css('div.no')"): (0, 1),
+        ("Book", "title", "css('h3 a', attr='title')"): (2, 0),
+        ("Book", "price", r"css('.price', re='[\\d.]+')"): (1, 1),
+        ("Book", "url", "css('h3 a::attr(href)')"): (2, 0),
+        ("Book", "tags", "css('a.tag')"): (1, 1),
+        ("Book", "reviews", "css('li.review')"): (1, 1),
+        ("Book", "reviews.stars", "css('b')"): (2, 0),
+        ("Book", "best", "css('li.review')"): (1, 1),
+        ("Book", "best.stars", "css('b')"): (1, 0),
+        ("Book", "subtitle", "css('h4')"): (0, 2),
+    }
+
+
+def test_a_class_within_itself_is_counted_in_one():
+    html = "<ul class=comments><li><p>a</p><ul><li><p>b</p><ul><li><p>c</p></ul></ul></ul>"
+    answer = page(html)
+    assert first(Comment, html).replies[0].replies[0].text == "c"
+    list(answer.items(Comment))
+    counts = {field: count for (_, field, _), count in answer.hits.counts().items()}
+    assert counts == {
+        "(rows)": (1, 0),
+        "text": (1, 0),
+        "replies": (1, 0),
+        "replies.text": (2, 0),
+        "replies.replies": (1, 1),
+    }
+
+
+def test_a_value_that_does_not_convert_was_found_all_the_same():
+    answer = page("<b>five</b>")
+    assert list(answer.items(Review)) == []
+    assert answer.hits.counts() == {("Review", "stars", "css('b')"): (1, 0)}
 
 
 # Other classes

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from scraper.errors import ConfigError
 from scraper.item.locales import ENGLISH, locale_of
 
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 _TIME = re.compile(r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([ap])\.?m\b\.?)?", re.IGNORECASE)
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 _ORDERS = ("DMY", "MDY", "YMD", "YDM")
@@ -67,10 +67,10 @@ class Dates:
         if len(named) == 1 and len(numbers) == 2:
             day, year = numbers[::-1] if len(numbers[0]) == 4 or order[:1] == "Y" else numbers
             return date(_year(year), named[0], int(day))
+        if len(numbers) == 3 and len(numbers[0]) == 4:
+            order = "YDM" if order == "YDM" else "YMD"
         if named or len(numbers) != 3 or not order:
             raise ValueError(f"{text!r} is no date{self._how}")
-        if len(numbers[0]) == 4:
-            order = "YDM" if order == "YDM" else "YMD"
         by_part = dict(zip(order, numbers, strict=True))
         if len(by_part["D"]) > 2 or len(by_part["M"]) > 2:
             raise ValueError(f"{text!r} is no date{self._how}")
@@ -95,11 +95,12 @@ def dates(form: str | None = None, *, locale: str | None = None, tz: str | None 
     """Read dates and times: ``clean=dates("DMY", tz="Europe/Berlin")``, ``clean=dates("%d.%m.%Y")``.
 
     `form` is the order of day, month and year in numbers (DMY, MDY, YMD, YDM), or a format as
-    ``datetime.strptime`` has it; without it the order is that of `locale`, whose names of months are known
-    beside the English ones. ISO 8601 is always read, other words than months are passed over, years of two
-    digits are 1969 to 2068. `tz` is the zone of what states no offset; ISO dates may. For fields of an
-    ``Item`` with ``locale=``, ``tz=`` or ``dates=`` this is done by itself. Raises `ConfigError` for what is
-    unknown.
+    ``datetime.strptime`` has it; without it the order is that of `locale`. Months may have their names in
+    `locale`, or the English ones without it. ISO 8601 is always read, other words than months are passed
+    over, years of two digits are 1969 to 2068. `tz` is the zone of what states no offset; ISO dates may.
+
+    For fields of an ``Item`` with ``locale=``, ``tz=`` or ``dates=`` this is done by itself. Raises
+    `ConfigError` for what is unknown.
     """
     return Dates(form, locale, tz)
 

@@ -40,6 +40,8 @@ class JsonPath(FieldInfo):  # type: ignore[misc]
     def __repr__(self) -> str:
         return repr(self.place)
 
+    __str__ = __repr__
+
 
 def is_shown(found: Any) -> bool:
     """Whether what a place in JSON holds counts as a mark: neither null nor false nor empty."""

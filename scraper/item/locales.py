@@ -70,7 +70,7 @@ def locale_of(name: str) -> Locale:
         currency_group=plain(symbols.get("currencyGroup", group)),
         grouping=known.decimal_formats[None].grouping,
         currencies=dict(_currencies(known)),
-        months=ENGLISH | dict(_months(known)),
+        months=dict(_months(known)),
         order=_order(known.date_formats["short"].pattern),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -46,7 +46,9 @@ class Place:
     @cached_property
     def steps(self) -> tuple[Callable[[Any], Any], ...]:
         """The functions of `clean`."""
-        steps = () if self.clean is None else (self.clean,) if callable(self.clean) else tuple(self.clean)
+        clean: Any = () if self.clean is None else self.clean
+        is_one = callable(clean) or not isinstance(clean, Iterable)
+        steps: tuple[Callable[[Any], Any], ...] = (clean,) if is_one else tuple(clean)
         if not all(map(callable, steps)):
             raise ConfigError(f"clean={self.clean!r} holds what is no function; give one, or several.")
         return steps

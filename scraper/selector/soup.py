@@ -51,6 +51,9 @@ class SoupOf:
         if node.text:
             self.soup.handle_data(node.text)
 
+    def __contains__(self, element: Element) -> bool:
+        return element in self._tags
+
     def select(self, element: Element, sieves: list[soupsieve.SoupSieve]) -> list[tuple[Element, int]]:
         """Return the matches of each of `sieves`, with its number, in the order of the page."""
         found = [(tag, n) for n, sieve in enumerate(sieves) for tag in self._select(element, sieve)]
@@ -69,6 +72,6 @@ def select(element: Element, sieves: list[soupsieve.SoupSieve]) -> list[tuple[El
     """Return the matches in `element`, itself included, of each of `sieves`, with its number."""
     root = element.getroottree().getroot()
     latest: SoupOf | None = getattr(_latest, "soup", None)
-    if latest is None or latest.root is not root:
+    if latest is None or latest.root is not root or element not in latest:
         latest = _latest.soup = SoupOf(root)
     return latest.select(element, sieves)
