@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Unpack
 
 import requests
@@ -54,7 +55,7 @@ class Membership(Keeping):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(login, base_url=base_url, vault=vault, **options)
-        self.is_restored, self.is_renewed, self.ask = False, False, None
+        self.is_restored, self.is_renewed, self.ask, self.pictures = False, False, None, None
         self._lock = threading.RLock()
         self._is_final, self._attempts = False, 0
         self._steps: Steps | None = None
@@ -65,6 +66,9 @@ class Membership(Keeping):
     """Whether the last sign-in was not needed, as the login could renew its tokens."""
     ask: Callable[[str], str] | None
     """Who is asked for what no source gives, such as an unexpected one-time code; ``None``: nobody."""
+
+    pictures: Path | None
+    """The folder where a browser keeps pictures of a sign-in; ``None``: it takes none."""
 
     def sign_in(self, *, after: int = 0) -> int:
         """Make sure that the session has signed in later than the epoch `after`; return its epoch.
@@ -154,7 +158,7 @@ class Membership(Keeping):
 
     def _do_sign_in(self, login: Login) -> None:
         self._drop_dead_cookies()
-        self.tokens = {}
+        self.tokens, self.storage = {}, ()
         self.carry(login.as_stranger())
         try:
             self._look_as_stranger(login)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Unpack
 from urllib.parse import parse_qsl, urljoin
@@ -50,7 +50,8 @@ class Proof(Client):
         self._as_stranger: dict[str, list[Response]] = {}
         self._auth_cookies: frozenset[str] = frozenset()
         self._password_fields: frozenset[str] = frozenset()
-        self.tokens, self._authorization, self._own_adapter = {}, None, None
+        self.tokens, self.storage = {}, ()
+        self._authorization, self._own_adapter = None, None
 
     verify_url: str | None
     """The page on which a sign-in is proven where the login names none; ``None``: `base_url`."""
@@ -60,6 +61,8 @@ class Proof(Client):
     """As whom it has signed in."""
     tokens: Mapping[str, Any]
     """What the sign-in was granted beside cookies, such as access and refresh tokens; plain JSON."""
+    storage: Sequence[Mapping[str, Any]]
+    """Local storage that a browser has left, by origin, as ``origins`` of Playwright's ``storage_state``."""
     _authorization: AuthBase | None
     _own_adapter: BaseAdapter | None
 
@@ -100,6 +103,10 @@ class Proof(Client):
             response.url = self._authorization.without(response.url)
             response.history = tuple(map(self._authorization.without, response.history))
         return response
+
+    def submitted(self) -> None:
+        """Be told by a login that it submits in another way than by `exchange`."""
+        self._has_submitted = True
 
     def grant(self, tokens: Mapping[str, Any]) -> None:
         """Take what a login was granted; from now on its `authorization` goes with every request to it."""
@@ -319,6 +326,7 @@ class Proof(Client):
     def take_over(self, state: Mapping[str, Any]) -> None:
         """Take the cookies of a saved state, and what it knows of how a member is told from a stranger."""
         self.cookies.restore_state(state["cookies"])
+        self.storage = [*state.get("origins", ())]
         self._probe_url = state.get("proven_at", "")
         self._auth_cookies = frozenset(state.get("auth_cookies", ()))
         self._password_fields = frozenset(state.get("password_fields", ()))
@@ -334,7 +342,7 @@ class Proof(Client):
         """
         return {
             "cookies": self.cookies.to_state(),
-            "origins": [],
+            "origins": [*self.storage],
             "base_url": self.base_url,
             "account": self.account,
             "epoch": self.epoch,

@@ -69,6 +69,11 @@ class Form:
             raise KeyError(f"The form at {self._where} has no field {name!r}; it has {self._listed()}.")
         self._values[name] = value
 
+    @property
+    def given(self) -> Mapping[str, str | bool | list[str]]:
+        """What was filled in, by the names of the controls."""
+        return self._values
+
     def __repr__(self) -> str:
         return f"<Form {self.method(None)} {redact_url(self.action(None))} with {self._listed()}>"
 
