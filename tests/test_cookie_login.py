@@ -458,6 +458,23 @@ def test_what_is_given_wrongly_is_told_without_a_value(given, error, says):
         assert "v4lue" not in str(caught.value)
 
 
+def test_no_login_shows_what_it_holds():
+    jar = requests.Session().cookies
+    jar.set("sid", "v4lue-8f3a90b1c2", domain="shop.example")
+    given = [
+        jar,
+        lambda: "v4lue",
+        {"https://shop.example": {"sid": "v4lue"}},
+        Path("cookies.txt"),
+        env("COOKIES"),
+    ]
+    shown = [repr(CookieLogin(source)) for source in given]
+    assert "v4lue" not in repr(shown)
+    assert "v4lue" not in repr([vars(CookieLogin(source)) for source in given])
+    assert shown[0] == "CookieLogin('the cookie jar')"
+    assert shown[3:] == ["CookieLogin('cookies.txt')", "CookieLogin(\"env('COOKIES')\")"]
+
+
 @pytest.mark.parametrize("text", ["sid=v4lue", "a.example\tTRUE\t/", '{"cookies": []}'])
 def test_cookies_given_as_text_are_refused_at_once(text):
     with pytest.raises(ConfigError, match="takes the name of a file") as caught:

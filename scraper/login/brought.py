@@ -35,10 +35,11 @@ class Brought:
     source: Cookies | Callable[[], Cookies]
 
     def __str__(self) -> str:
+        if isinstance(self.source, PlainJar):  # that of requests is a mapping too
+            return "the cookie jar"
         if isinstance(self.source, Mapping):
             return f"the cookies given for {', '.join(self.source)}"
-        is_told = isinstance(self.source, Path | Browser) or callable(self.source)
-        return str(self.source) if is_told or isinstance(self.source, str) else type(self.source).__name__
+        return getattr(self.source, "__qualname__", None) or str(self.source)
 
     def __post_init__(self) -> None:
         if isinstance(self.source, str) and _NO_NAME.search(self.source):
