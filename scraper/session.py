@@ -148,7 +148,8 @@ class Session(Membership):
         if not page.is_html and page.ok:
             return False
         known = self._calibration
-        may_be = page.status == FORBIDDEN if known is None else known.says(page) == "anonymous"
+        is_refused = page.status == FORBIDDEN and bool(self._probe_url)
+        may_be = is_refused if known is None else known.says(page) == "anonymous"
         if not may_be:
             return False
         with self._lock:  # whoever renews the session may be about to, and the page may be of the one before

@@ -144,6 +144,7 @@ def test_nothing_secret_shows_in_its_repr():
         {"json": {"a": object()}},
         {"json": {}, "header": "Authorization: Bearer"},
         {"json": {}, "query": "a b"},
+        {"json": {}, "method": "get"},
     ],
 )
 def test_nonsense_is_a_configuration_error(options):
@@ -377,6 +378,18 @@ def test_a_session_signs_in_again_whatever_an_api_answers_to_strangers(stranger,
             api.end()
             assert session.get("/items/3").status_code == 200
         assert api.logins == 2
+
+
+def test_a_refusal_where_nothing_can_be_proven_comes_as_it_is():
+    with running() as api:
+        api.stranger = 403
+        values = {"email": "ada@shop.example", "password": PASSWORD}
+        login = JsonLogin("/auth/login", json=values, token="data.access_token", verify=False)
+        with Session(login, base_url=api.url(), retry=1) as session:
+            session.sign_in()
+            api.end()
+            assert [session.get("/items/3").status_code for _ in range(2)] == [403, 403]
+        assert api.logins == 1
 
 
 @pytest.mark.parametrize("stranger", [401, 403])

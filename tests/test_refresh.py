@@ -19,6 +19,7 @@ from scraper import (
     LoginError,
     LoginRejected,
     Refresh,
+    Secret,
     Session,
     Spider,
     Vault,
@@ -331,7 +332,7 @@ def test_a_login_by_form_renews_by_form(api):
 def test_an_api_that_differs_is_told_how(api):
     refresh = Refresh(
         "/renew",
-        json={"grant": {"token": "{refresh}", "id": lambda: "client"}},
+        json={"grant": {"token": "{refresh}", "id": lambda: "client", "key": Secret("s3cret-key")}},
         headers={"X-Old": "{access}"},
         method="PUT",
         token="jwt",
@@ -341,7 +342,9 @@ def test_an_api_that_differs_is_told_how(api):
     renewed = {"jwt": GRANT["access"], "more": {"renewal": "r3newal-2345-6789"}}
     asked = asked_for(api, granted, renewed, token="access", refresh=refresh)
     assert asked.method == "PUT"
-    assert json.loads(asked.body) == {"grant": {"token": "r3newal-1234-5678", "id": "client"}}
+    assert json.loads(asked.body) == {
+        "grant": {"token": "r3newal-1234-5678", "id": "client", "key": "s3cret-key"}
+    }
     assert asked.headers["X-Old"] == GRANT["access"]
 
 
@@ -374,12 +377,10 @@ def test_a_refresh_by_cookie_sends_nothing_else():
 
 def test_tokens_are_renewed_at_no_other_origin():
     with running() as api, serving(lambda asked: answer(GRANT)) as other:
-        with session_for(api, refresh=other.url("/renew")) as session:
-            session.sign_in()
-            api.expire()
-            with pytest.raises(LoginError, match="origins="):
-                session.get("/items/1")
-        assert other.asked == []
+        session = session_for(api, refresh=other.url("/renew"))
+        with session, pytest.raises(LoginError, match="origins="):
+            session.get("/items/1")
+        assert (other.asked, api.logins) == ([], 0)
 
 
 def test_a_refresh_shows_no_secret_and_takes_no_nonsense():
@@ -388,3 +389,15 @@ def test_a_refresh_shows_no_secret_and_takes_no_nonsense():
         Refresh("/renew", json={}, data={})
     with pytest.raises(ConfigError):
         Refresh("/renew", token="data.[")
+    with pytest.raises(ConfigError, match="POST"):
+        Refresh("/renew", method="GET")
+
+
+def test_a_session_that_is_restored_renews_its_tokens(api):
+    with session_for(api) as session:
+        session.sign_in()
+        state = json.loads(json.dumps(session.state()))
+    api.expire()
+    with Session.restore(state, login(), retry=1) as session:
+        assert session.get("/items/1").status_code == 200
+    assert (api.refreshes, api.logins) == (1, 1)

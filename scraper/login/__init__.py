@@ -6,7 +6,8 @@ from scraper.login.cookies import CookieLogin
 from scraper.login.filling import Fill, fill
 from scraper.login.form import FormLogin
 from scraper.login.http import BasicLogin, DigestLogin, NtlmLogin
-from scraper.login.json import JsonLogin, Refresh
+from scraper.login.json import JsonLogin
+from scraper.login.refresh import Refresh
 from scraper.login.steps import Steps
 from scraper.login.token import TokenLogin
 

@@ -59,13 +59,10 @@ class Where:
         found = cookies.get(self.name) if self._kind == "cookie" else _search(self.place, _body(answer))
         return found if isinstance(found, str) and found else None
 
-    def around(self, answer: Response) -> list[Mapping[str, Any]]:
-        """Return the objects in which something may stand about the token: the nearest first."""
-        body = _body(answer)
-        parent = self.place.rpartition(".")[0] if self._kind == "body" else ""
-        inner = list(body.values()) if isinstance(body, dict) else []
-        places = [_search(parent, body) if parent else None, body, *inner]
-        return [place for place in places if isinstance(place, dict)]
+    @property
+    def parent(self) -> str | None:
+        """The path in the body to what the token stands in; ``None`` where that is not the body."""
+        return self.place.rpartition(".")[0] if self._kind == "body" else None
 
 
 def granted(
@@ -76,13 +73,22 @@ def granted(
     ``access``, ``refresh`` with the ``refresh_name`` it goes by, ``expires_at`` and ``renew_at`` (in seconds
     since 1970): as far as the answer has them.
     """
-    places = (token or Where("@")).around(answer)
+    places = _places(_body(answer), None if token is None else token.parent)
     access = token.find(answer, cookies) if token else None
     found = _beside(places) if refresh is None else (refresh.name, refresh.find(answer, cookies))
     tokens = {"access": access, "refresh": found[1], "refresh_name": found[1] and found[0]}
     for value in filter(None, (access, found[1])):
         register(value, lasting=False)
     return {name: value for name, value in tokens.items() if value} | times_of(access, places, now)
+
+
+def _places(body: Any, parent: str | None) -> list[Mapping[str, Any]]:
+    """Return the objects in which something may stand about a token, the nearest first."""
+    if parent is None:
+        found = [body, *(body.values() if isinstance(body, dict) else ())]
+    else:
+        found = [_search(parent, body) if parent else None, body]
+    return [place for place in found if isinstance(place, dict)]
 
 
 def _beside(places: list[Mapping[str, Any]]) -> tuple[str, str | None]:

@@ -6,7 +6,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack
 
 from requests.auth import AuthBase
@@ -16,46 +15,19 @@ from scraper.login.base import Login, Marks
 from scraper.login.carrying import Carrying, checked
 from scraper.login.csrf import csrf_headers, echoed
 from scraper.login.grants import Where, by_name, granted
-from scraper.login.payload import Payload
+from scraper.login.payload import Payload, refuse_to_read
+from scraper.login.refresh import Refresh, with_tokens
 from scraper.login.replies import refusal, without_token
 from scraper.login.tokens import register_page_secrets
 from scraper.redact import redact_url as shown
 from scraper.request import Request, is_trustworthy, origin
 from scraper.response import Response
-from scraper.values import Source, reveal
+from scraper.values import reveal
 
 if TYPE_CHECKING:
     from scraper.session import Session
 
 log = logging.getLogger("scraper.login")
-
-
-@dataclass(frozen=True)
-class Refresh:
-    """How a token is renewed, for APIs where ``refresh="/auth/refresh"`` does not say it all.
-
-        Refresh("/auth/renew", headers={"Authorization": "Bearer {refresh}"}, token="jwt")
-
-    `json` or `data` is what is sent to `url`; in its texts, and in those of `headers`, ``{refresh}`` and
-    ``{access}`` stand for the tokens there are. By default it is the refresh token, under the name it came
-    by. `token` says where the answer has the new token, and `refresh_token` where this answer and that of the
-    sign-in have the one for renewals, both in the ways of ``JsonLogin(token=...)``; by default where it was,
-    and beside it.
-    """
-
-    url: str
-    json: Any = field(default=None, repr=False)
-    data: Mapping[str, Any] | None = field(default=None, repr=False)
-    headers: Mapping[str, Source] = field(default_factory=dict, repr=False)
-    method: str = "POST"
-    token: str | None = None
-    refresh_token: str | None = None
-
-    def __post_init__(self) -> None:
-        for place in filter(None, (self.token, self.refresh_token)):
-            Where(place)
-        if self.json is not None or self.data is not None:
-            Payload(self.json, self.data, "Refresh")
 
 
 class JsonLogin(Login):
@@ -102,6 +74,7 @@ class JsonLogin(Login):
         **marks: Unpack[Marks],
     ) -> None:
         super().__init__(url, **marks)
+        refuse_to_read(method, "JsonLogin")
         self.payload = Payload(json, data, f"JsonLogin({url!r}, ...)")
         self.token = None if token is None else Where(token)
         self.carrying = Carrying(header, query, cookie)
@@ -127,10 +100,12 @@ class JsonLogin(Login):
     def sign_in(self, session: Session) -> Response:
         """Send the credentials once, and take what the answer grants."""
         target = self._target(session, self.url)
+        if self.refresh is not None:
+            self._target(session, self.refresh.url)
         headers = self._headers(session, target, self.payload, self._opened(session))
         filled = self.payload.filled(session)
-        log.info("Sends %s to %s.", self.payload, shown(target))
         session.submitting(filled.credential)
+        log.info("Sends %s to %s.", self.payload, shown(target))
         answer = self._send(session, Request(target, self.method, headers, filled.body))
         tokens = self._read(session, answer)
         if "access" not in tokens:
@@ -199,12 +174,11 @@ class JsonLogin(Login):
         return granted(answer, token or self.token, refresh, cookies, self.clock())
 
     def _kept(self, session: Session, tokens: dict[str, Any]) -> dict[str, Any]:
-        """Return `tokens` as they are kept, and put the one into a cookie that goes there."""
+        """Return `tokens` as the session keeps them; where they go into a cookie, put it there."""
         if access := tokens.get("access"):
             tokens["access"] = access = checked(access, self.url)
-            self.carrying.seed(
-                session, access, session.absolute(self.url), session.base_url or session.absolute(self.url)
-            )
+            home = session.absolute(self.url)
+            self.carrying.seed(session, access, home, session.base_url or home)
             ends = f"; it lasts {tokens['expires_at'] - self.clock():.0f} s" if "expires_at" in tokens else ""
             also = " and one to renew it" if "refresh" in tokens else ""
             log.info("Took a token%s%s; it goes into %s.", also, ends, self.carrying)
@@ -223,10 +197,9 @@ class JsonLogin(Login):
         if self.refresh is None:
             return None
         how, target = self.refresh, self._target(session, self.refresh.url)
-        payload = self._renewal(how, tokens)
-        headers = self._headers(session, target, payload)
-        headers |= {name: _with(tokens, reveal(value)) for name, value in how.headers.items()}
-        body = payload.mapped(lambda name, value: _with(tokens, value))
+        payload = how.payload(tokens, is_json=self.payload.is_json)
+        headers = self._headers(session, target, payload) | how.headers_with(tokens)
+        body = payload.mapped(lambda name, value: with_tokens(tokens, value))
         answer = self._send(session, Request(target, how.method, headers, body))
         new = self._read(session, answer, Where(how.token) if how.token else None)
         if not answer.ok or (self.token is not None and "access" not in new):
@@ -234,19 +207,3 @@ class JsonLogin(Login):
             return None
         old = {name: tokens[name] for name in ("refresh", "refresh_name") if name in tokens}
         return self._kept(session, {**old, **new})
-
-    def _renewal(self, how: Refresh, tokens: Mapping[str, Any]) -> Payload:
-        """Return what is sent for new tokens; with nothing declared, the refresh token under its own name."""
-        if how.json is not None or how.data is not None:
-            return Payload(how.json, how.data, "Refresh")
-        own = {tokens["refresh_name"]: "{refresh}"} if "refresh" in tokens and not how.headers else {}
-        return Payload(own, None, "Refresh") if self.payload.is_json else Payload(None, own, "Refresh")
-
-
-def _with(tokens: Mapping[str, Any], value: Any) -> Any:
-    """Return a value with the tokens in the places for them; a source is looked up."""
-    if not isinstance(value, str):
-        return reveal(value) if callable(value) else value
-    for name in ("refresh", "access"):
-        value = value.replace(f"{{{name}}}", str(tokens.get(name, "")))
-    return value

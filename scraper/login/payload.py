@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from scraper.errors import ConfigError
 from scraper.login.accounts import is_secret, likely_accounts
 from scraper.redact import looks_secret
+from scraper.request import SAFE_METHODS
 from scraper.values import Secret, is_one_time, reveal, show
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Payload:
 
         Of what no name tells, that which is looked up is likelier than what stands there as it is.
         """
-        texts = {name: value for name, value in reversed(self._leaves) if _is_text(value)}
+        texts = {name: v for name, v in reversed(self._leaves) if _is_text(v) and not is_one_time(v)}
         likely = sorted(likely_accounts(list(texts)), key=lambda name: not _is_source(texts[name]))
         others = (name for name, value in texts.items() if _is_source(value) and not is_secret(name))
         name = next(iter([*likely, *others]), None)
@@ -105,6 +106,14 @@ class Payload:
 
     def __str__(self) -> str:
         return ", ".join(f"{name} from {show(v)}" if _is_source(v) else name for name, v in self._leaves)
+
+
+def refuse_to_read(method: str, where: str) -> None:
+    """Refuse a method that only reads: its requests have no body, and may be sent again."""
+    if method.upper() in SAFE_METHODS:
+        raise ConfigError(
+            f"{where} sends secrets in the body of a request, which a {method} has not; use POST."
+        )
 
 
 def _leaves(values: Any, name: str = "") -> Iterator[tuple[str, Any]]:
