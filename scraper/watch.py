@@ -92,6 +92,7 @@ class Watch:
         self.unproven: list[Outcome] = []
         self._alive_at = 0.0
         self._signed_out_before: set[int] = set()
+        self._late: set[int] = set()
         self._at_deaths: Counter[int] = Counter()
         self._killed: Counter[int] = Counter()
 
@@ -162,9 +163,13 @@ class Watch:
         return refused or len(self.unproven) >= DOUBTFUL_PAGES
 
     def is_late(self, outcome: Outcome) -> bool:
-        """Whether a page was refused that went out before the session was renewed, and may be open by now."""
-        is_refused = outcome.visit.auth == "unknown" and outcome.visit.status == FORBIDDEN
-        return is_refused and self.can_ask and outcome.visit.epoch < self.spider.session.epoch
+        """Whether a page was refused that went out before the session was renewed: once it is sent again."""
+        visit, id = outcome.visit, outcome.lease.id
+        is_refused = visit.auth == "unknown" and visit.status == FORBIDDEN and self.can_ask
+        if not is_refused or visit.epoch >= self.spider.session.epoch or id in self._late:
+            return False
+        self._late.add(id)
+        return True
 
     def closed(self, signed_out: list[Outcome]) -> list[Outcome] | None:
         """Return which of these pages are closed to the account; ``None`` where the session has ended.

@@ -117,6 +117,7 @@ def test_a_form_is_sent_as_forms_are():
         ({"user": {"name": "ada", "password": "x"}}, "ada"),
         ({"phone": lambda: "555-12345", "pin": lambda: "123456"}, "555-12345"),
         ({"password": lambda: "only-one"}, None),
+        ({"second": totp(SEED), "password": lambda: "pw"}, None),
         ({"api_key": lambda: "k3y-k3y-k3y", "api_secret": lambda: "s3cret"}, None),
     ],
 )

@@ -253,7 +253,7 @@ def test_a_refresh_token_that_stays_is_used_again(api):
 # Renewals that do not help
 
 
-@pytest.mark.parametrize("uses", [1, 2])
+@pytest.mark.parametrize("uses", [1, 2, 10])
 def test_renewals_that_do_not_help_come_to_an_end(api, job, uses):
     levered(api, "/items/20", lambda: setattr(api, "uses", uses))
     spider = items(api)
