@@ -24,7 +24,7 @@ from scraper import (
 )
 from scraper.crawl import visit
 from scraper.executors import processes
-from scraper.login.certificate import Certificate
+from scraper.login import certificate
 from tests.certificates import Authority
 from tests.http_sites import HTML, PAGE
 from tests.servers import Asked, Reply, redirect, serving
@@ -130,16 +130,17 @@ def test_no_key_in_clear_is_ever_written(site, monkeypatch):
         (["banker.crt", "banker.enc.key"], None, r"banker\.enc\.key is encrypted; give password="),
         (["banker.crt", "banker.enc.key"], "wrong", r"password does not open the key in .*banker\.enc\.key"),
         (["banker.crt", "other.key"], None, r"key in .*other\.key is not that of the certificate"),
-        (["garbled.pem"], None, r"garbled\.pem holds no certificate and its key in PEM"),
-        (["banker.crt"], None, r"banker\.crt holds no certificate and its key in PEM"),
+        (["garbled.pem"], None, r"garbled\.pem does not hold a certificate and its key, in PEM"),
+        (["banker.crt"], None, r"banker\.crt does not hold a certificate and its key, in PEM"),
         (["banker.p12"], "wrong", r"does not open .*banker\.p12"),
         (["garbled.p12"], None, r"does not open .*garbled\.p12"),
     ],
 )
-def test_files_that_do_not_serve_are_named(site, names, password, words):
+def test_files_that_do_not_serve_are_named(site, names, password, words, monkeypatch):
     site.authority.issue("other")
     for name in ("garbled.pem", "garbled.p12"):
         (site.authority.folder / name).write_bytes(b"nonsense")
+    monkeypatch.setattr(certificate, "MOMENT", 0)
     login = ClientCertLogin(*(site.authority.folder / name for name in names), password=password)
     with session_for(site, login) as session, pytest.raises(ConfigError, match=words):
         session.get("/a")
@@ -221,16 +222,30 @@ def test_http_has_no_certificates(authority):
         session.get("/a")
 
 
-def test_what_travels_shows_nothing(authority):
-    certificate = Certificate.read(authority.folder / "banker.crt", authority.folder / "banker.key", PASSWORD)
-    assert pickle.loads(pickle.dumps(certificate)) == certificate
-    assert PASSWORD not in repr(certificate)
+def test_what_travels_shows_nothing_and_is_another_once_it_is_renewed(authority):
+    authority.issue("banker")
+    login = ClientCertLogin(
+        authority.folder / "banker.crt", authority.folder / "banker.key", password=PASSWORD
+    )
+    before = login.credential(None).authorization
+    copy = pickle.loads(pickle.dumps(before))
+    assert copy == before
+    assert PASSWORD not in repr(copy)
+    assert "PRIVATE" not in repr(copy)
+    authority.issue("banker")
+    assert login.credential(None).authorization != before
     login = ClientCertLogin("client.pem", "client.key", password=env("KEY_PW"))
     assert repr(login) == "ClientCertLogin('client.pem', 'client.key', password=env('KEY_PW'))"
-    before = certificate
-    authority.issue("banker")
-    renewed = Certificate.read(authority.folder / "banker.crt", authority.folder / "banker.key", PASSWORD)
-    assert renewed != before
+
+
+def test_files_that_are_being_replaced_are_read_once_more(site, monkeypatch):
+    key = site.authority.folder / "banker.key"
+    fitting = key.read_bytes()
+    site.authority.issue("other")
+    shutil.copy(site.authority.folder / "other.key", key)
+    monkeypatch.setattr(certificate.time, "sleep", lambda seconds: key.write_bytes(fitting))
+    with session_for(site) as session:
+        assert session.get("/a").ok
 
 
 class Members(Spider):

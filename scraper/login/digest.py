@@ -43,8 +43,8 @@ def objection(challenge: Challenge) -> str:
     """Say why a Digest challenge cannot be answered; nothing where it can."""
     if not {"realm", "nonce"} <= challenge.parameters.keys():
         return "has no realm or no nonce"
-    if _algorithm(challenge)[0] not in HASHES:
-        return f"wants the algorithm {challenge.parameters['algorithm']}"
+    if HASHES.get(_algorithm(challenge)[0]) not in hashlib.algorithms_available:
+        return f"wants the algorithm {challenge.parameters.get('algorithm', 'MD5')}"
     return "" if "auth" in _qop(challenge) else "wants whole bodies signed (qop=auth-int)"
 
 
@@ -69,35 +69,42 @@ class Answering(NamedTuple):
 
     def header(self, account: Account, method: str, target: str) -> str:
         """Return the value of ``Authorization`` for one request (RFC 7616, 3.4)."""
-        given, (name, is_session) = self.challenge.parameters, _algorithm(self.challenge)
-
-        def hashed(*parts: str) -> str:
-            digest = hashlib.new(HASHES[name], ":".join(parts).encode("latin-1"), usedforsecurity=False)
-            return digest.hexdigest()
-
-        secret = hashed(account.username, given["realm"], account.password)
-        if is_session:
-            secret = hashed(secret, given["nonce"], self.cnonce)
-        count = f"{self.uses:08x}"
-        counted = (count, self.cnonce, "auth") if "qop" in given else ()
-        response = hashed(secret, given["nonce"], *counted, hashed(method, target))
-        is_hashed = given.get("userhash", "").lower() == "true"
-        username = hashed(account.username, given["realm"]) if is_hashed else account.username
-        parts = [self._named(username), *(f"{key}={_quoted(given[key])}" for key in ("realm", "nonce"))]
-        parts += [f"uri={_quoted(target)}", f'response="{response}"']
+        given = self.challenge.parameters
+        parts = [self._named(account), *(f"{name}={_quoted(given[name])}" for name in ("realm", "nonce"))]
+        parts += [f"uri={_quoted(target)}", f'response="{self._response(account, method, target)}"']
         parts += [f"algorithm={given['algorithm']}"] if "algorithm" in given else []
         parts += [f"opaque={_quoted(given['opaque'])}"] if "opaque" in given else []
-        parts += [f'qop=auth, nc={count}, cnonce="{self.cnonce}"'] if counted else []
-        parts += ["userhash=true"] if is_hashed else []
+        parts += [f'qop=auth, nc={self._count}, cnonce="{self.cnonce}"'] if "qop" in given else []
+        parts += ["userhash=true"] if self._hides_user else []
         return f"Digest {', '.join(parts)}"
 
-    def _named(self, username: str) -> str:
-        is_extended = (
-            not username.isascii() and self.challenge.parameters.get("charset", "").upper() == "UTF-8"
-        )
-        if is_extended:
-            return f"username*=UTF-8''{quote(username.encode('latin-1'), safe='')}"
-        return f"username={_quoted(username)}"
+    def _response(self, account: Account, method: str, target: str) -> str:
+        given = self.challenge.parameters
+        secret = self._hashed(account.username, given["realm"], account.password)
+        if _algorithm(self.challenge)[1]:
+            secret = self._hashed(secret, given["nonce"], self.cnonce)
+        counted = (self._count, self.cnonce, "auth") if "qop" in given else ()
+        return self._hashed(secret, given["nonce"], *counted, self._hashed(method, target))
+
+    def _named(self, account: Account) -> str:
+        given, username = self.challenge.parameters, account.username
+        if self._hides_user:
+            return f'username="{self._hashed(username, given["realm"])}"'
+        if username.isascii() or given.get("charset", "").upper() != "UTF-8":
+            return f"username={_quoted(username)}"
+        return f"username*=UTF-8''{quote(username.encode('latin-1'), safe='')}"
+
+    def _hashed(self, *parts: str) -> str:
+        name = HASHES[_algorithm(self.challenge)[0]]
+        return hashlib.new(name, ":".join(parts).encode("latin-1"), usedforsecurity=False).hexdigest()
+
+    @property
+    def _count(self) -> str:
+        return f"{self.uses:08x}"
+
+    @property
+    def _hides_user(self) -> bool:
+        return self.challenge.parameters.get("userhash", "").lower() == "true"
 
 
 def _quoted(text: str) -> str:

@@ -91,13 +91,13 @@ class HttpLogin(DirectLogin):
         return Credential(
             f"{username} for “{realm[:LONGEST_REALM]}”" if realm else username,
             identity(username=username, password=password),
-            self.authorize(username, password, offered),
+            self.authorize(username, password),
             (password,),
         )
 
     @abstractmethod
-    def authorize(self, username: str, password: str, offered: tuple[Challenge, ...]) -> Authorization:
-        """Return what goes with each request, for a site that asks for what is `offered`."""
+    def authorize(self, username: str, password: str) -> Authorization:
+        """Return what goes with each request, or makes the connections."""
 
 
 class BasicLogin(HttpLogin):
@@ -122,7 +122,7 @@ class BasicLogin(HttpLogin):
         super().__init__(username, password, site=site, **marks)
         self.encoding = encoding
 
-    def authorize(self, username: str, password: str, offered: tuple[Challenge, ...]) -> Authorization:
+    def authorize(self, username: str, password: str) -> Authorization:
         """Return the header; raises `ConfigError` for what Basic has no way to say."""
         if ":" in username:
             raise ConfigError(
@@ -182,7 +182,7 @@ class DigestLogin(HttpLogin):
         reasons = [objection(one) for one in offered if one.scheme == "digest"]
         return f"has a Digest challenge that cannot be answered: it {reasons[0]}."
 
-    def authorize(self, username: str, password: str, offered: tuple[Challenge, ...]) -> Authorization:
+    def authorize(self, username: str, password: str) -> Authorization:
         """Return what signs each request."""
         return Digest(Account.of(username, password))
 
@@ -214,7 +214,7 @@ class NtlmLogin(HttpLogin):
             return ""
         return super().misfit(page, offered) or _unasked(page, offered)
 
-    def authorize(self, username: str, password: str, offered: tuple[Challenge, ...]) -> Authorization:
+    def authorize(self, username: str, password: str) -> Authorization:
         """Return what makes connections that sign in."""
         return Ntlm(username, password)
 
@@ -236,9 +236,9 @@ def _unasked(page: Response, offered: tuple[Challenge, ...]) -> str:
 def _clean(text: str, what: str, source: Source) -> str:
     """Return a text in the form that is compared (RFC 8265: NFC), without what no credential has."""
     if _CONTROL.search(text):
+        shown = show(source) if what == "password" else _shown(source)
         raise ConfigError(
-            f"The {what}, {_shown(source) if what != 'password' else show(source)}, has a line break or "
-            "another control character in it; take that out."
+            f"The {what}, {shown}, has a line break or another control character in it; take that out."
         )
     return normalize("NFC", text)
 

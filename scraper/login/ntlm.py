@@ -82,9 +82,18 @@ class Handshakes(BaseAdapter):
         adapter: Adapter = self._mine.adapter
         return adapter
 
-    def send(self, request: PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+    def send(
+        self,
+        request: PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> requests.Response:
         """Send a request; over a connection that is not signed in yet, after a handshake."""
-        send: Send = partial(self._adapter.send, **options)
+        options = {"verify": verify, "cert": cert, "proxies": proxies}
+        send: Send = partial(self._adapter.send, stream=stream, timeout=timeout, **options)
         answer = send(request)
         for _ in range(MOST_TRIES):
             challenge = _challenge_of(answer)
@@ -97,7 +106,7 @@ class Handshakes(BaseAdapter):
         raise FetchError(f"{where} closes the connection in the midst of each handshake.")
 
     def _shake_hands(
-        self, request: PreparedRequest, scheme: str, send: Send, options: Any
+        self, request: PreparedRequest, scheme: str, send: Send, options: Mapping[str, Any]
     ) -> requests.Response | None:
         """Send the two messages of a client; return the answer, or nothing where the connection was lost."""
         with self._connection(request, options) as connection:
@@ -115,8 +124,7 @@ class Handshakes(BaseAdapter):
     @contextmanager
     def _connection(self, request: PreparedRequest, options: Mapping[str, Any]) -> Iterator[Any]:
         """Give the connection of this thread to look at; its socket is gone where the server closed it."""
-        verify, proxies, cert = (options.get(name) for name in ("verify", "proxies", "cert"))
-        pool = self._adapter.get_connection_with_tls_context(request, verify, proxies, cert)
+        pool = self._adapter.get_connection_with_tls_context(request, **options)
         connection = pool._get_conn()
         try:
             yield connection
