@@ -303,3 +303,58 @@ def test_looking_whether_a_job_is_worked_on_hinders_nobody(job):
     finally:
         done.set()
         looker.join()
+
+
+URLS = [f"{URL}{n}" for n in range(8)]
+
+
+def test_what_waits_is_counted_as_it_comes_and_goes(job):
+    def recounted() -> int:
+        with Job(job.path) as again:
+            return again.queued()
+
+    assert job.queued() == 0
+    job.add([Request(url) for url in URLS], account="ada")
+    first, *rest = job.lease(3)
+    assert job.queued() == recounted() == len(URLS) - 3
+    found = (Request(URLS[0]), Request("https://shop.example/new"), Request("https://shop.example/newer"))
+    foreign = (Request("https://other.example/"),)
+    visit = Visit(ok=True, requests=found, denied=foreign, account="ada")
+    job.commit([Outcome(first, visit)])
+    assert job.queued() == recounted() == len(URLS) - 1
+    job.put_back(rest)
+    job.deny(job.lease(1), "robots.txt")
+    assert job.queued() == recounted() == len(URLS)
+    job.lease(2)
+    job.put_all_back()
+    assert job.queued() == recounted() == len(URLS)
+
+
+def test_a_count_of_what_was_rolled_back_is_none(job):
+    job.add([Request(URLS[0])])
+    assert job.queued() == 1
+    with pytest.raises(TypeError):
+        job.add([Request(URLS[1]), Request(URLS[2], headers={"A": object()})])
+    assert job.queued() == 1
+
+
+def test_the_next_moment_is_now_unless_all_that_waits_is_for_later(job):
+    assert job.next_moment() is None
+    job.add([Request(url) for url in URLS[:3]])
+    one, two, _ = job.lease(3)
+    job.put_back([one], not_before=2_000_000_000.0)
+    job.put_back([two], not_before=1_900_000_000.0)
+    assert job.next_moment() == 1_900_000_000.0
+    job.add([Request(URLS[3])])
+    assert job.next_moment() == 0.0
+
+
+def test_a_job_of_before_is_taken_up(job):
+    job.add([Request(URLS[0])])
+    with closing(sqlite3.connect(job.path)) as db:
+        db.execute("DROP INDEX later")
+    with Job(job.path) as again:
+        again.put_all_back()
+        assert (again.next_moment(), again.queued()) == (0.0, 1)
+    with closing(sqlite3.connect(job.path)) as db:
+        assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone() == (1,)

@@ -34,6 +34,9 @@ _WAITING = (
 )
 _OLDEST = _WAITING + "id LIMIT ?"
 _NEWEST = _WAITING + "id DESC LIMIT ?"
+_LAST = "SELECT coalesce(max(id), 0) FROM requests"
+_QUEUED_AFTER = "SELECT count(*) FROM requests WHERE id > ? AND +state = 'queued'"
+_LATER = "SELECT count(*), min(not_before) FROM requests WHERE state = 'queued' AND not_before > 0"
 _DOUBTFUL = (
     "WHERE auth = 'unknown' AND fetched_at > ? AND epoch = coalesce(?, epoch) AND state IN ('done', 'failed')"
 )
@@ -95,6 +98,7 @@ class Job(Records):
         self._db = schema.open_(self.path)
         self._fields = Fields(self._db)
         self._seen: dict[tuple[str, str | None], None] = {}
+        self._queued: int | None = None
 
     @classmethod
     def create(cls, spider: str, folder: str | Path = files.FOLDER) -> Self:
@@ -166,6 +170,7 @@ class Job(Records):
             self._db.executemany(
                 "UPDATE requests SET state = 'leased' WHERE id = ?", [(row["id"],) for row in rows]
             )
+            self._count_queued(-len(rows))
         return [Lease(row["id"], request_of(row), now) for row in rows]
 
     def put_back(self, leases: Iterable[Lease], *, not_before: float = 0.0) -> None:
@@ -175,6 +180,7 @@ class Job(Records):
                 self._db.executemany(
                     "UPDATE requests SET state = 'queued', not_before = ? WHERE id = ?", rows
                 )
+                self._count_queued(len(rows))
 
     def deny(self, leases: Iterable[Lease], reason: str) -> None:
         """Leave requests out that were leased, and keep why."""
@@ -184,14 +190,28 @@ class Job(Records):
                 [(schema.clean(reason), lease.id) for lease in leases],
             )
 
+    def queued(self) -> int:
+        """Count the requests that wait: once in the file, and then as they come and go."""
+        if self._queued is None:
+            self._queued = super().queued()
+        return self._queued
+
+    def _count_queued(self, more: int) -> None:
+        if self._queued is not None:
+            self._queued += more
+
     def next_moment(self) -> float | None:
         """Return when the next request that waits may go (seconds since 1970); ``None`` where none waits."""
-        moment = self._one("SELECT min(not_before) FROM requests WHERE state = 'queued'")
-        return None if moment is None else float(moment)
+        later, moment = self._db.execute(_LATER).fetchone()
+        if not self.queued():
+            return None
+        return float(moment) if later == self.queued() else 0.0
 
     def put_all_back(self) -> None:
         """Take back everything that is handed out, when nobody works on it any more."""
+        self._queued = None
         with self._transaction():
+            self._db.execute(schema.LATER)
             self._db.execute("UPDATE requests SET state = 'queued' WHERE state = 'leased'")
 
     def commit(self, outcomes: Iterable[Outcome]) -> None:
@@ -207,6 +227,7 @@ class Job(Records):
         the links that only they had, as those of a page for strangers.
         """
         self._seen.clear()
+        self._queued = None
         with self._transaction():
             self._fields.take_back(
                 row["fields"] for row in self._db.execute(_FIELDS, (since, epoch)).fetchall()
@@ -228,7 +249,11 @@ class Job(Records):
     def _add(self, found: Iterable[Found], *, are_sure: bool = True) -> int:
         """Add what was found; what stands on pages that may be a stranger's may be withdrawn later."""
         rows = (new_row(one) for one in found if not are_sure or self._is_unseen(one))
-        return self._db.executemany(_ADOPT if are_sure else _UNLESS_KNOWN, rows).rowcount
+        last = self._one(_LAST)
+        added = self._db.executemany(_ADOPT if are_sure else _UNLESS_KNOWN, rows).rowcount
+        if self._queued is not None:
+            self._queued += self._db.execute(_QUEUED_AFTER, (last,)).fetchone()[0]
+        return added
 
     def _is_unseen(self, found: Found) -> bool:
         """Whether a request is not among those added last; most links of a page stand on others too."""
@@ -275,6 +300,7 @@ class Job(Records):
             except BaseException:
                 self._seen.clear()
                 self._fields.forget()
+                self._queued = None
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
