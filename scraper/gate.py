@@ -21,6 +21,9 @@ from scraper.visit import Lease, Outcome, Visit
 MISSING = 404
 """What a robots.txt counts as that redirects for ever (RFC 9309, 2.3.1.2)."""
 
+REMEMBERED = 20_000
+"""So many addresses of a job that is gone on with count towards traps; that takes half a second."""
+
 Fetch = Callable[[Request], Response]
 
 
@@ -35,6 +38,8 @@ class Gate:
     def __init__(self, job: Job, pace: Pace, user_agent: str, fetch: Fetch, *, obeys: bool) -> None:
         self.job, self.pace = job, pace
         self.traps = Traps()
+        for url in job.addresses(REMEMBERED):
+            self.traps.why_trapped(url)
         self._robots = Robots(user_agent) if obeys else None
         self._fetch = fetch
         self._held: list[tuple[float, Lease]] = []

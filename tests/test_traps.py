@@ -6,10 +6,15 @@ import calendar
 import itertools
 import random
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scraper import Request, Response
+from scraper.gate import Gate
+from scraper.pace import Pace
 from scraper.traps import Limits, Traps, without_session_id
+from scraper.visit import Outcome, Visit
 
 SITE = "https://shop.example"
 TODAY = calendar.timegm((2026, 5, 17, 12, 0, 0))
@@ -325,3 +330,18 @@ def test_what_names_a_thing_stays_and_so_does_every_other_character(url):
 def test_the_same_page_under_two_sessions_has_one_address():
     urls = [f"{SITE}/a;jsessionid={sid}?b=1&PHPSESSID={sid}" for sid in ("1A2B", "3C4D")]
     assert len(set(map(without_session_id, urls))) == 1
+
+
+def test_a_crawl_that_is_gone_on_with_counts_on(job):
+    today = datetime.now(UTC).date()
+    first, *others, beyond = (
+        Request(f"{SITE}/calendar?date={today + timedelta(days=n)}") for n in range(1, 402)
+    )
+    job.add([first, *others])
+    gate = Gate(job, Pace(0), "robot", lambda request: Response(request.url), obeys=False)
+    [lease] = job.lease(1)
+    outcome = gate.settle(Outcome(lease, Visit(ok=True, requests=(others[-1], beyond))))
+    gate.close()
+    assert outcome.visit.requests == (others[-1],)
+    [(url, why)] = outcome.visit.avoided
+    assert (url, why[:30]) == (beyond.url, "trap: 400 dates after today we")

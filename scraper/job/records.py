@@ -75,6 +75,13 @@ class Records:
         ):
             yield row["url"], row["error"]
 
+    def addresses(self, most: int) -> list[str]:
+        """Return the addresses that were found last and not left out, the oldest first."""
+        rows = self._db.execute(
+            "SELECT url FROM requests WHERE state != 'denied' ORDER BY id DESC LIMIT ?", (most,)
+        )
+        return [row["url"] for row in rows][::-1]
+
     def counts(self) -> Counts:
         """Count pages, items, rejected rows and retries."""
         states = dict(self._db.execute("SELECT state, count(*) FROM requests GROUP BY state").fetchall())
