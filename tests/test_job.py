@@ -347,14 +347,3 @@ def test_the_next_moment_is_now_unless_all_that_waits_is_for_later(job):
     assert job.next_moment() == 1_900_000_000.0
     job.add([Request(URLS[3])])
     assert job.next_moment() == 0.0
-
-
-def test_a_job_of_before_is_taken_up(job):
-    job.add([Request(URLS[0])])
-    with closing(sqlite3.connect(job.path)) as db:
-        db.execute("DROP INDEX later")
-    with Job(job.path) as again:
-        again.put_all_back()
-        assert (again.next_moment(), again.queued()) == (0.0, 1)
-    with closing(sqlite3.connect(job.path)) as db:
-        assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone() == (1,)

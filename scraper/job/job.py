@@ -211,7 +211,6 @@ class Job(Records):
         """Take back everything that is handed out, when nobody works on it any more."""
         self._queued = None
         with self._transaction():
-            self._db.execute(schema.LATER)
             self._db.execute("UPDATE requests SET state = 'queued' WHERE state = 'leased'")
 
     def commit(self, outcomes: Iterable[Outcome]) -> None:

@@ -77,6 +77,7 @@ CREATE TABLE pages (
     request INTEGER NOT NULL REFERENCES requests (id),
     body BLOB NOT NULL
 );
+CREATE INDEX later ON requests (not_before) WHERE state = 'queued' AND not_before > 0;
 """
 _UPGRADE = f"""
 BEGIN IMMEDIATE;
@@ -86,14 +87,11 @@ ALTER TABLE rejects ADD COLUMN excerpt TEXT NOT NULL DEFAULT '';
 {SINCE_2}
 """
 
-LATER = "CREATE INDEX IF NOT EXISTS later ON requests (not_before) WHERE state = 'queued' AND not_before > 0"
-"""What a job of before gets when it is taken up."""
-
 
 def create(path: Path) -> None:
     """Make an empty job of a file that is empty. Raises `ConfigError` where that cannot be."""
     with explaining(path), closing(_connect(path)) as db:
-        db.executescript(f"BEGIN; {SCHEMA} {SINCE_2} {LATER}; PRAGMA user_version = {VERSION}; COMMIT;")
+        db.executescript(f"BEGIN; {SCHEMA} {SINCE_2} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 def open_(path: Path) -> sqlite3.Connection:
