@@ -18,6 +18,7 @@ from scraper.gate import Gate
 from scraper.health import findings
 from scraper.job import Job
 from scraper.pace import Pace
+from scraper.record import describe
 from scraper.request import Request, is_loopback, origin
 from scraper.spider import Spider
 from scraper.step import visit
@@ -147,6 +148,8 @@ class Crawl:
         self.watch.go_on()
         self.tally.recount(self.job)
         self.job.note("state", "running")
+        if self.spider.item is not None:
+            self.job.describe(describe(self.spider.item))
         if self.spider.login is not None:
             self.watch.sign_in()
         requests = [*self.spider.start_requests(), *self._from_sitemaps()]

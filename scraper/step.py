@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import traceback
 from collections.abc import Mapping
-from dataclasses import is_dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pydantic_core
 from pydantic import BaseModel
 
-from scraper.charset import without_surrogates
 from scraper.errors import FetchError, TooLarge, TooManyRedirects
 from scraper.explain import without_secrets
+from scraper.record import describe, encode
 from scraper.request import Request
 from scraper.response import Response
 from scraper.retry import asked_to_wait
@@ -71,9 +69,11 @@ def _read(spider: Spider, response: Response) -> dict[str, Any]:
     if isinstance(results, Request | Mapping | BaseModel | str):
         raise TypeError(f"{name} returned {results!r}; it should yield it")
     found: dict[str, list[Any]] = {"items": [], "requests": [], "denied": []}
+    classes: dict[type[Any], None] = {}
     for result in results or ():
         if not isinstance(result, Request):
             found["items"].append(encode(result))
+            classes[type(result)] = None
         elif spider.max_depth is not None and result.depth > spider.max_depth:
             continue
         elif not spider.allows(result.url):
@@ -83,6 +83,7 @@ def _read(spider: Spider, response: Response) -> dict[str, Any]:
         elif not result.is_safe or not response.avoids(result.url):
             found["requests"].append(result)
     found["rejects"], found["avoided"] = response.rejects, list(response.avoided.items())
+    found["types"] = list(describe(classes))
     found["fields"] = [(key, hits, misses) for key, (hits, misses) in response.hits.counts().items()]
     return {**{key: tuple(values) for key, values in found.items()}, **_evidence(spider, response)}
 
@@ -94,26 +95,6 @@ def _evidence(spider: Spider, response: Response) -> dict[str, Any]:
         return {}
     spider.evidence.keep(kinds)
     return {"page": without_secrets(response), "kinds": kinds}
-
-
-def encode(item: Any) -> tuple[str, str]:
-    """Return an item as its type's name and JSON: an `Item`, a mapping, a dataclass or an attrs object."""
-    if hasattr(type(item), "__attrs_attrs__"):
-        data: Any = {field.name: getattr(item, field.name) for field in type(item).__attrs_attrs__}
-    elif isinstance(item, Mapping | BaseModel) or is_dataclass(item):
-        data = item
-    else:
-        raise TypeError(f"parse gave {item!r}; it may give items, mappings and requests")
-    name = "item" if isinstance(item, Mapping) else type(item).__name__
-    return name, _json(data)
-
-
-def _json(data: Any) -> str:
-    try:
-        return pydantic_core.to_json(data, inf_nan_mode="null").decode()
-    except pydantic_core.PydanticSerializationError:  # perhaps for half a character, which scripts may have
-        plain = pydantic_core.to_jsonable_python(data, inf_nan_mode="null")
-        return without_surrogates(json.dumps(plain, ensure_ascii=False))
 
 
 def _describe(error: Exception, spider: type[Spider]) -> str:

@@ -38,6 +38,8 @@ class Visit:
     elapsed: float = 0.0
     size: int = 0
     items: tuple[tuple[str, str], ...] = ()
+    types: tuple[tuple[str, str], ...] = ()
+    """What the classes of the items say of them, as `scraper.record.describe` puts it."""
     rejects: tuple[Reject, ...] = ()
     requests: tuple[Request, ...] = ()
     denied: tuple[Request, ...] = ()

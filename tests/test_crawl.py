@@ -29,7 +29,7 @@ from scraper import (
     fill,
 )
 from scraper.crawl import visit
-from scraper.step import encode
+from scraper.record import encode
 from spiders.bookshop import Bookshop
 
 HTML = {"Content-Type": "text/html"}

@@ -13,7 +13,7 @@ import pytest
 
 from scraper import FetchError, Item, Request, Response, ScraperError, Spider, crawl, css, xpath
 from scraper.export import export
-from scraper.step import encode
+from scraper.record import encode
 from tests.commands import scraper
 from tests.hostile_pages import BOMB, JSON, OUTSIDE, PAGES, RSS, UTF_8, XML, attributes
 from tests.pages import page

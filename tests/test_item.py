@@ -9,7 +9,7 @@ import pydantic
 import pytest
 
 from scraper import ConfigError, Item, SelectorError, css, xpath
-from scraper.crawl import encode
+from scraper.record import encode
 from tests.pages import page
 
 SHOP = """

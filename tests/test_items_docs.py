@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scraper.crawl import encode
+from scraper.record import encode
 from tests.commands import ROOT
 from tests.pages import page
 

@@ -9,7 +9,8 @@ import click
 
 from scraper import __version__, redact
 from scraper.cli.common import INTERRUPTED, MISUSED, complain
-from scraper.cli.listing import export_, jobs, list_
+from scraper.cli.exporting import export_
+from scraper.cli.listing import jobs, list_
 from scraper.cli.login import login, logout
 from scraper.cli.run import run
 from scraper.errors import ScraperError

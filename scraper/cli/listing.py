@@ -1,4 +1,4 @@
-"""``list``, ``jobs`` and ``export``: what there is, and getting it out."""
+"""``list`` and ``jobs``: what there is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import click
 from scraper import loader
 from scraper.cli.common import DONE, complain
 from scraper.errors import ConfigError, ScraperError
-from scraper.export import check, export
 from scraper.job import FOLDER, Job, files
 
 A_DAY = 24 * 3600.0
@@ -76,31 +75,3 @@ def _prune(paths: Sequence[Path], days: float) -> None:
         if path.stat().st_mtime < oldest and not files.is_claimed(path):
             files.remove(path)
             click.echo(f"Removed {path}.", err=True)
-
-
-@click.command(name="export")
-@click.argument("job")
-@click.option(
-    "-o",
-    "outputs",
-    multiple=True,
-    required=True,
-    metavar="FILE",
-    help="Export to FILE (.csv .json .jsonl, or -).",
-)
-def export_(job: str, outputs: Sequence[str]) -> int:
-    """Export the items of JOB, a file or the name of a spider, whose last job it is then.
-
-    For example:
-
-        python -m scraper export bookshop -o books.csv
-    """
-    for target in outputs:
-        check(target)
-    path = Path(job) if job.endswith(".sqlite") else next(reversed(files.jobs(FOLDER, job)), None)
-    if path is None:
-        raise ConfigError(f"There is no job of {job!r} in {FOLDER / 'jobs'}.")
-    with Job(path) as opened:
-        for target in outputs:
-            click.echo(f"{target}: {export(opened.items, target):,} items of {path}", err=True)
-    return DONE

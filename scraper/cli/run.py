@@ -14,10 +14,10 @@ from rich.console import Console
 
 from scraper import executors
 from scraper.cli.common import DONE, INCOMPLETE, INTERRUPTED, console_for, make, spider_options
+from scraper.cli.exporting import Exporting, export_options
 from scraper.crawl import crawl, visit
 from scraper.errors import ConfigError, ExportError, ScraperError
 from scraper.executors import Workers
-from scraper.export import STANDARD_OUTPUT, check, export
 from scraper.health import Finding, findings
 from scraper.job import Job
 from scraper.options import OPTIONS
@@ -28,13 +28,7 @@ from scraper.spider import Spider
 
 @click.command(epilog=f"Options for -s: {', '.join(OPTIONS)}.")
 @spider_options
-@click.option(
-    "-o",
-    "outputs",
-    multiple=True,
-    metavar="FILE",
-    help="Export to FILE (.csv .json .jsonl, or -).",
-)
+@export_options()
 @click.option("--resume", is_flag=True, help="Go on with the last job of this spider that was not finished.")
 @click.option("--max-pages", type=click.IntRange(min=1), help="Stop after so many pages.")
 @click.option("--max-items", type=click.IntRange(min=1), help="Stop once there are so many items.")
@@ -48,6 +42,8 @@ def run(
     options: Sequence[str],
     log_level: str,
     outputs: Sequence[str],
+    with_meta: bool,
+    excel: bool,
     resume: bool,
     max_pages: int | None,
     max_items: int | None,
@@ -63,15 +59,15 @@ def run(
         python -m scraper run bookshop -o books.csv -s concurrency=8
     """
     console = console_for(log_level, as_json=log_json)
-    for target in outputs:
-        check(target)
+    exporting = Exporting(outputs, with_meta, excel)
+    exporting.check()
     limits = {"max_pages": max_pages, "max_items": max_items}
     given = {name: value for name, value in limits.items() if value is not None}
     instance = make(spider, attributes, options, **given)
     if processes and cluster:
         raise click.UsageError("--processes and --cluster exclude each other.")
     workers = _workers(instance, processes, cluster)
-    return Run(instance, outputs, console, workers, is_quiet=no_progress or log_json, is_resumed=resume)()
+    return Run(instance, exporting, console, workers, is_quiet=no_progress or log_json, is_resumed=resume)()
 
 
 def _workers(spider: Spider, processes: int | None, cluster: str | None) -> Callable[[], Workers | None]:
@@ -87,14 +83,14 @@ class Run:
     def __init__(
         self,
         spider: Spider,
-        outputs: Sequence[str],
+        exporting: Exporting,
         console: Console,
         workers: Callable[[], Workers | None],
         *,
         is_quiet: bool,
         is_resumed: bool,
     ) -> None:
-        self.spider, self.outputs, self.console, self.is_quiet = spider, outputs, console, is_quiet
+        self.spider, self.exporting, self.console, self.is_quiet = spider, exporting, console, is_quiet
         self.workers = workers
         self.is_resumed, self.started = is_resumed, time.monotonic()
 
@@ -136,14 +132,14 @@ class Run:
     def _finish(self, job: Job, broken: Sequence[Finding], *, is_partial: bool) -> None:
         """Export what is there, say what came of it, and then what could not be written."""
         exported, failures = [], []
-        for target in self.outputs:
-            try:
-                rows = export(job.items, target)
-            except ScraperError as error:
-                failures.append(error)
-            else:
-                partly = ", partial: the crawl was cut short" if is_partial else ""
-                exported.append(f"{_name(target)} ({rows:,} items){partly}")
+        partly = ", partial: the crawl was cut short" if is_partial else ""
+        with job.records(with_meta=self.exporting.with_meta) as records:
+            for target in self.exporting.outputs:
+                try:
+                    for file, rows in self.exporting.write(records, target):
+                        exported.append(f"{file} ({rows:,} items){partly}")
+                except ScraperError as error:
+                    failures.append(error)
         seconds = time.monotonic() - self.started
         for line in summary(job, seconds=seconds, exported=exported, broken=map(str, broken)):
             self.console.print(line, soft_wrap=True)
@@ -157,10 +153,6 @@ class Run:
 def _has_begun(path: Path) -> bool:
     with Job(path) as job:
         return bool(job.queued())
-
-
-def _name(target: str) -> str:
-    return "standard output" if target == STANDARD_OUTPUT else target
 
 
 @contextmanager

@@ -2,61 +2,81 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TextIO
+from collections.abc import Iterator
 
-from scraper.errors import ConfigError, ExportError
-from scraper.export import csv, json, jsonl
-from scraper.export.files import Items, replacing
+from scraper.errors import ExportError
+from scraper.export import jsonl
+from scraper.export.records import Items, OfType, Plain, Records
+from scraper.export.target import FORMATS, STANDARD_OUTPUT, TYPE, Target
 
-Writer = Callable[[Items, TextIO], int]
-
-FORMATS: Mapping[str, Writer] = {".csv": csv.write, ".json": json.write, ".jsonl": jsonl.write}
-STANDARD_OUTPUT = "-"
+__all__ = ["FORMATS", "STANDARD_OUTPUT", "Items", "Records", "check", "export", "exports"]
 
 
 def check(target: str) -> None:
     """Raise `ConfigError` where `target` cannot be written: before a crawl, not after it."""
-    if target == STANDARD_OUTPUT:
-        return
-    path = Path(target)
-    if path.suffix not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise ConfigError(f"{target} has no known format; its name may end in {known}, or be - for output.")
-    if not path.parent.is_dir():
-        raise ConfigError(f"The folder {path.parent} for {path.name} does not exist; make it first.")
-    if not os.access(path.parent, os.W_OK):
-        raise ConfigError(f"The folder {path.parent} for {path.name} may not be written to.")
-    if path.is_dir():
-        raise ConfigError(f"{target} is a folder; name a file.")
+    if target != STANDARD_OUTPUT:
+        Target(target).check()
 
 
-def export(items: Items, target: str) -> int:
-    """Write items to `target` as its suffix says, and return how many; ``-`` is JSON Lines on stdout.
+def export(items: Records | Items, target: str, *, excel: bool = False) -> int:
+    """Write items to `target` as `exports` does, and return how many."""
+    return sum(rows for _, rows in exports(items, target, excel=excel))
 
-    A file is replaced whole or not at all. `items` is called for each pass over them. Raises `ConfigError`
-    as `check` does, and `ExportError` where writing fails.
+
+def exports(items: Records | Items, target: str, *, excel: bool = False) -> Iterator[tuple[str, int]]:
+    """Write items to `target` as its suffix says; yield the name of each file that came of it, and its items.
+
+    ``-`` is JSON Lines on standard output. `items` are ``Job.records()``, or what gives all items with each
+    call, as ``Job.items`` does. A file of CSV or Parquet holds one type: where there are several, or where
+    the name has ``{type}`` in it, each gets a file of its own. With `excel` CSV begins with a byte-order
+    mark.
+
+    A file is replaced whole or not at all. Raises `ConfigError` as `check` does, and `ExportError` where
+    writing fails.
     """
     check(target)
+    records = Plain(items) if callable(items) else items
+    file = wanted = Target(target)
     try:
         if target == STANDARD_OUTPUT:
-            return _print(items)
-        with replacing(Path(target)) as stream:
-            return FORMATS[Path(target).suffix](items, stream)
+            yield "standard output", _print(records)
+            return
+        for file, part in _files(records, wanted):
+            yield str(file), _write(part, file, excel=excel)
     except OSError as error:
-        raise ExportError(f"{target} could not be written: {error.strerror or error}.") from error
+        raise ExportError(f"{file} could not be written: {error.strerror or error}.") from error
 
 
-def _print(items: Items) -> int:
+def _files(records: Records, target: Target) -> Iterator[tuple[Target, Records]]:
+    """Yield the files that a target stands for, and what is to be in them."""
+    types = records.types() or list(records.described)
+    if TYPE not in target.name and (len(types) < 2 or not target.format.is_of_one_type):
+        yield target, records
+        return
+    for type in types:
+        yield target.of(type), OfType(records, type)
+
+
+def _write(records: Records, target: Target, *, excel: bool) -> int:
+    with target.opened() as stream:
+        if excel and target.suffix == ".csv":
+            stream.write(codecs.BOM_UTF8)
+        return target.format.write(records, stream)
+
+
+def _print(records: Records) -> int:
     """Write JSON Lines in UTF-8 to standard output; that nobody reads on, as ``head`` does, is no error."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    rows = 0
     try:
-        rows = jsonl.write(items, sys.stdout)
+        for line in jsonl.objects(records):
+            sys.stdout.write(f"{line}\n")
+            rows += 1
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

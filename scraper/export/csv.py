@@ -5,31 +5,35 @@ from __future__ import annotations
 import csv
 import json
 import re
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
-from scraper.export.files import Items
+from scraper.export.columns import names
+from scraper.export.files import as_text
+from scraper.export.records import Records
+from scraper.record import load
 
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_RISKY = frozenset("=+-@\t\r\n＝＋－＠")
 _NUMBER = re.compile(r"[+-]?[\d.,]*\d([eE][+-]?\d+)?%?")
 
 
-def write(items: Items, stream: TextIO) -> int:
-    """Write a header and a row for every item; the columns are the fields in the order they first appear."""
-    columns = list(dict.fromkeys(name for _, data in items() for name in data))
-    writer = csv.writer(stream)
-    if columns:
-        writer.writerow(map(cell, columns))
+def write(records: Records, stream: BinaryIO) -> int:
+    """Write a header and a row for every item; a field that comes late gets a column too."""
+    columns = next(iter(names(records).values()), [])
     rows = 0
-    for _, data in items():
-        writer.writerow(cell(data.get(name)) for name in columns)
-        rows += 1
+    with as_text(stream) as text:
+        write_row = csv.writer(text).writerow
+        if columns:
+            write_row(map(cell, columns))
+        for _, line in records.rows():
+            data = load(line)
+            write_row([cell(data.get(name)) for name in columns])
+            rows += 1
     return rows
 
 
 def cell(value: Any) -> Any:
     """Return what stands in a cell: nested values as JSON, formulas behind an apostrophe."""
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
+    if type(value) is str:
+        is_formula = value[:1] in _RISKY and not _NUMBER.fullmatch(value)
+        return f"'{value}" if is_formula else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value

@@ -1,18 +1,19 @@
-"""JSON: one list of all items, an item a line."""
+"""JSON as RFC 8259 says: one list of all items, an item a line, in UTF-8."""
 
 from __future__ import annotations
 
-import json
-from typing import TextIO
+from typing import BinaryIO
 
-from scraper.export.files import Items
+from scraper.export.files import as_text
+from scraper.export.jsonl import objects
+from scraper.export.records import Records
 
 
-def write(items: Items, stream: TextIO) -> int:
+def write(records: Records, stream: BinaryIO) -> int:
     """Write all items as one list."""
     rows = 0
-    for rows, (_, data) in enumerate(items(), start=1):
-        stream.write(",\n" if rows > 1 else "[\n")
-        stream.write(json.dumps(data, ensure_ascii=False))
-    stream.write("\n]\n" if rows else "[]\n")
+    with as_text(stream) as text:
+        for rows, item in enumerate(objects(records), start=1):
+            text.write(f",\n{item}" if rows > 1 else f"[\n{item}")
+        text.write("\n]\n" if rows else "[]\n")
     return rows

@@ -1,17 +1,27 @@
-"""JSON Lines: an item a line."""
+"""JSON Lines: an item a line, in UTF-8."""
 
 from __future__ import annotations
 
-import json
-from typing import TextIO
+from collections.abc import Iterator
+from typing import BinaryIO
 
-from scraper.export.files import Items
+from scraper.export.files import as_text
+from scraper.export.records import Records
+from scraper.record import add
 
 
-def write(items: Items, stream: TextIO) -> int:
+def write(records: Records, stream: BinaryIO) -> int:
     """Write every item as a line."""
     rows = 0
-    for _, data in items():
-        stream.write(json.dumps(data, ensure_ascii=False) + "\n")
-        rows += 1
+    with as_text(stream) as text:
+        for line in objects(records):
+            text.write(f"{line}\n")
+            rows += 1
     return rows
+
+
+def objects(records: Records) -> Iterator[str]:
+    """Yield the JSON of every item; where there are several types, with the member ``_type``."""
+    if len(records.types()) < 2:
+        return (text for _, text in records.rows())
+    return (add(text, {"_type": type}) for type, text in records.rows())

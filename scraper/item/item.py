@@ -21,14 +21,16 @@ class Item(pydantic.BaseModel):
     a list; without it every page gives one item. `empty` is the mark, a CSS selector too, that a list shows
     when it really is empty: a page with neither rows nor mark is reported as a reject. `locale`
     (``"de_DE"``) says how numbers, money and dates are written, `tz` (``"Europe/Berlin"``) where dates
-    without an offset count, `dates` their order (``"DMY"``) or format (``"%d.%m.%Y"``). Field types,
-    validators and options are pydantic's.
+    without an offset count, `dates` their order (``"DMY"``) or format (``"%d.%m.%Y"``). `key` names the
+    field, or the fields, by which an item is the same one in another run. Field types, validators and
+    options are pydantic's.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid")
     __rows__: ClassVar[Place | None] = None
     __empty__: ClassVar[Place | None] = None
     __reading__: ClassVar[Reading] = Reading()
+    __key__: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(
         cls,
@@ -37,6 +39,7 @@ class Item(pydantic.BaseModel):
         locale: str | None = None,
         tz: str | None = None,
         dates: str | None = None,
+        key: str | tuple[str, ...] = (),
         **options: Any,
     ) -> None:
         super().__init_subclass__(**options)
@@ -46,6 +49,8 @@ class Item(pydantic.BaseModel):
             cls.__empty__ = place_of(empty)
         if cls.__empty__ is not None and cls.__rows__ is None:
             raise ConfigError(f"{cls.__name__} has empty= but no rows=, of which there could be none.")
+        if key:
+            cls.__key__ = (key,) if isinstance(key, str) else tuple(key)
         before = cls.__reading__
         cls.__reading__ = Reading(locale or before.locale, tz or before.tz, dates or before.dates)
 
@@ -55,6 +60,11 @@ class Item(pydantic.BaseModel):
         for field in cls.model_fields.values():
             if field.is_required() and any(places(field.metadata)):
                 _set_default(field)
+        if unknown := [name for name in cls.__key__ if name not in cls.model_fields]:
+            raise ConfigError(
+                f"The key of {cls.__name__} names {unknown[0]!r}, which is no field of it; it has "
+                f"{', '.join(cls.model_fields) or 'none'}."
+            )
         cls.model_rebuild(force=True, raise_errors=False)
 
 

@@ -3,7 +3,8 @@
 from scraper.job import files
 from scraper.job.files import FOLDER
 from scraper.job.job import Job
-from scraper.job.records import Counts
+from scraper.job.questions import Counts
+from scraper.job.records import Records
 from scraper.job.rows import fingerprint
 
-__all__ = ["FOLDER", "Counts", "Job", "files", "fingerprint"]
+__all__ = ["FOLDER", "Counts", "Job", "Records", "files", "fingerprint"]

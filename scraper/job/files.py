@@ -28,6 +28,11 @@ def _age(path: Path) -> tuple[str, int, Path]:
     return stamp, int(number) if number.isdecimal() else 1, path
 
 
+def is_older(path: Path, other: Path) -> bool:
+    """Whether a job was begun before another."""
+    return _age(path)[:2] < _age(other)[:2]
+
+
 def remove(path: Path) -> None:
     """Remove a job with all that lies beside it."""
     for suffix in ("", "-wal", "-shm", ".lock"):

@@ -17,6 +17,7 @@ from typing import Self
 from scraper.errors import ConfigError
 from scraper.job import files, schema
 from scraper.job.fields import Fields
+from scraper.job.questions import Questions
 from scraper.job.records import Records
 from scraper.job.rows import Found, found_by, is_sure, kept, new_row, reject_row, request_of, settled
 from scraper.request import Request
@@ -90,7 +91,7 @@ UPDATE requests SET state = ?, attempts = attempts + ?, status = ?, error = ?, a
 """
 
 
-class Job(Records):
+class Job(Questions):
     """One crawl in one SQLite file, at `path`; a context manager. ``Job.create(spider_name)`` begins one."""
 
     def __init__(self, path: str | Path) -> None:
@@ -99,6 +100,7 @@ class Job(Records):
         self._fields = Fields(self._db)
         self._seen: dict[tuple[str, str | None], None] = {}
         self._queued: int | None = None
+        self._described: set[tuple[str, str]] = set()
 
     @classmethod
     def create(cls, spider: str, folder: str | Path = files.FOLDER) -> Self:
@@ -282,11 +284,24 @@ class Job(Records):
             _REJECT,
             (reject_row(outcome, reject) for outcome in outcomes for reject in outcome.visit.rejects),
         )
+        self.describe(kind for outcome in outcomes for kind in outcome.visit.types)
         self._fields.count(outcomes)
         self._db.executemany(_KEEP, (row for outcome in outcomes for row in kept(outcome)))
         for are_sure in (False, True):
             of_kind = (outcome for outcome in outcomes if is_sure(outcome) is are_sure)
             self._add((found for outcome in of_kind for found in found_by(outcome)), are_sure=are_sure)
+
+    # For exports
+
+    def describe(self, types: Iterable[tuple[str, str]]) -> None:
+        """Keep what the classes of items say of them, for exports: the name of each, and JSON."""
+        for name, description in set(types) - self._described:
+            self.note(f"type:{name}", description)
+            self._described.add((name, description))
+
+    def records(self, *, with_meta: bool = False, since: str | Path | None = None) -> Records:
+        """Return the items as exports read them; options as `Records` has them."""
+        return Records(self.path, with_meta=with_meta, since=since)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -300,6 +315,7 @@ class Job(Records):
                 self._seen.clear()
                 self._fields.forget()
                 self._queued = None
+                self._described.clear()
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise

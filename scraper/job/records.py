@@ -1,150 +1,162 @@
-"""`Records`: what a job tells of itself: items, rejects, problems, counts, events and notes."""
+"""The items of a job as exports read them: JSON text, from one moment of the file, beside another job's."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import time
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from scraper.item import Reject
 from scraper.job import schema
-from scraper.job.fields import Field, Fields
+from scraper.record import Description, add, load, tidy
+from scraper.redact import redact_url
 
-_PROBLEMS = """
-SELECT count(*) AS times, error AS problem, min(id), url FROM requests WHERE state = 'failed' GROUP BY error
-UNION ALL
-SELECT count(*), type || '.' || field || ': ' || message, min(request), url
-FROM rejects JOIN requests ON requests.id = request GROUP BY type, field, message
-ORDER BY times DESC
+META = {"_url": "str", "_fetched_at": "datetime", "_account": "str", "_auth": "str"}
+CHANGE = {"_change": "str", "_changed_fields": "list[str]"}
+
+_COLUMNS = "i.type, i.data, r.url, r.fetched_at, r.account, r.auth"
+_ALL = f"""
+SELECT {_COLUMNS}, NULL, NULL FROM main.items i JOIN main.requests r ON r.id = i.request
+ORDER BY i.request, i.n
+"""  # noqa: S608
+_ITEMS = "SELECT type, data FROM main.items ORDER BY request, n"
+
+_KEYS = """
+CREATE TEMP TABLE {table} (
+    request INTEGER NOT NULL, n INTEGER NOT NULL, key BLOB NOT NULL UNIQUE, PRIMARY KEY (request, n)
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO temp.{table}
+SELECT request, n, item_key(type, data) FROM {job}.items ORDER BY request, n;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How a job stands: pages by outcome, requests that wait, items, rejected rows and repeated sends."""
-
-    done: int
-    failed: int
-    queued: int
-    items: int
-    rejects: int
-    retries: int
+_CHANGED = f"""
+SELECT {_COLUMNS}, CASE WHEN o.data IS NULL THEN 'new' ELSE 'changed' END, o.data
+FROM temp.now w CROSS JOIN main.items i ON i.request = w.request AND i.n = w.n
+JOIN main.requests r ON r.id = i.request
+LEFT JOIN temp.before b ON b.key = w.key LEFT JOIN old.items o ON o.request = b.request AND o.n = b.n
+WHERE o.data IS NULL OR o.data <> i.data ORDER BY w.request, w.n
+"""  # noqa: S608
+_GONE = f"""
+SELECT {_COLUMNS}, 'gone', NULL
+FROM temp.before b CROSS JOIN old.items i ON i.request = b.request AND i.n = b.n
+JOIN old.requests r ON r.id = i.request
+WHERE NOT EXISTS (SELECT 1 FROM temp.now w WHERE w.key = b.key) ORDER BY b.request, b.n
+"""  # noqa: S608
 
 
 class Records:
-    """What is asked of a job, and what is noted in it; `Job` adds the frontier."""
+    """The items of the job at `path`, in the order in which their pages were found; a context manager.
 
-    path: Path
-    _db: sqlite3.Connection
-    _fields: Fields
+    Everything is read as it was at one moment, also while a crawl goes on. `with_meta` adds to each item the
+    members of `META`: of its page the address, the time, the account, and whether it was signed in. `since`
+    is another job: what is new, changed or gone since then is given alone, with the members of `CHANGE`.
+    Raises `ConfigError` where a file is no job.
+    """
 
-    # What was collected
+    def __init__(self, path: str | Path, *, with_meta: bool = False, since: str | Path | None = None) -> None:
+        self.path, self.since = Path(path), None if since is None else Path(since)
+        self._with_meta = with_meta
+        self.extras: Mapping[str, str] = (META if with_meta else {}) | (CHANGE if self.since else {})
+        self._db = schema.open_(self.path)
+        self._db.row_factory = None
+        try:
+            self._begin()
+        except BaseException:
+            self._db.close()
+            raise
 
-    def items(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield every item as its type's name and its data, in the order in which the pages were found."""
-        for row in self._db.execute("SELECT type, data FROM items ORDER BY request, n"):
-            yield row["type"], json.loads(row["data"])
-
-    def problems(self) -> Iterator[tuple[int, str, str]]:
-        """Yield, the most frequent first, how often something went wrong, what, and the first page of it."""
-        for row in self._db.execute(_PROBLEMS):
-            yield row["times"], row["problem"], row["url"]
-
-    def rejects(self) -> Iterator[tuple[str, Reject]]:
-        """Yield every rejected field with the URL of its page."""
-        for row in self._db.execute(
-            "SELECT n, type, field, message, selector, url, excerpt FROM rejects "
-            "JOIN requests ON requests.id = request ORDER BY request, n"
-        ):
-            yield row["url"], Reject(*row)
-
-    def failures(self) -> Iterator[tuple[str, str]]:
-        """Yield the URL and the error of every request that failed."""
-        for row in self._db.execute("SELECT url, error FROM requests WHERE state = 'failed' ORDER BY id"):
-            yield row["url"], row["error"]
-
-    def avoided(self) -> Iterator[tuple[str, str]]:
-        """Yield the URL of every link that was not followed because it would sign out or delete, and why."""
-        for row in self._db.execute(
-            "SELECT url, error FROM requests WHERE state = 'denied' AND error IS NOT NULL ORDER BY id"
-        ):
-            yield row["url"], row["error"]
-
-    def addresses(self, most: int) -> list[str]:
-        """Return the addresses that were found last and not left out, the oldest first."""
-        rows = self._db.execute(
-            "SELECT url FROM requests WHERE state != 'denied' ORDER BY id DESC LIMIT ?", (most,)
-        )
-        return [row["url"] for row in rows][::-1]
-
-    def counts(self) -> Counts:
-        """Count pages, items, rejected rows and retries."""
-        states = dict(self._db.execute("SELECT state, count(*) FROM requests GROUP BY state").fetchall())
-        return Counts(
-            done=states.get("done", 0),
-            failed=states.get("failed", 0),
-            queued=states.get("queued", 0) + states.get("leased", 0),
-            items=self._count("SELECT count(*) FROM items"),
-            rejects=self._count("SELECT count(*) FROM (SELECT DISTINCT request, n FROM rejects)"),
-            retries=self._count("SELECT coalesce(sum(attempts - 1), 0) FROM requests WHERE attempts > 1"),
-        )
-
-    def queued(self) -> int:
-        """Count the requests that wait."""
-        return self._count("SELECT count(*) FROM requests WHERE state = 'queued'")
-
-    def _count(self, query: str) -> int:
-        return int(self._one(query))
-
-    def _one(self, query: str) -> Any:
-        return self._db.execute(query).fetchone()[0]
-
-    # What the selectors found
-
-    def fields(self) -> list[Field]:
-        """Return how often each field of each type was found, by type and name."""
-        return self._fields.all()
-
-    def page(self, kind: str) -> bytes | None:
-        """Return the page that was kept as evidence of a kind, such as ``reject:Book.price``."""
-        row = self._db.execute("SELECT body FROM pages WHERE kind = ?", (kind,)).fetchone()
-        return zlib.decompress(row["body"]) if row else None
-
-    def pages(self) -> Iterator[tuple[str, str]]:
-        """Yield the kinds of which a page was kept, and its address."""
-        for row in self._db.execute(
-            "SELECT kind, url FROM pages JOIN requests ON requests.id = request ORDER BY request, kind"
-        ):
-            yield row["kind"], row["url"]
-
-    # Events and notes
-
-    def event(self, kind: str, message: str) -> None:
-        """Write down that something happened: ``signed_in``, ``signed_out``, ..."""
+    def _begin(self) -> None:
+        """Hold on to this moment of the file, or the files."""
+        if self.since is not None:
+            schema.open_(self.since).close()
+            with schema.explaining(self.since):
+                self._db.execute("ATTACH DATABASE ? AS old", (str(self.since),))
         with schema.explaining(self.path):
-            self._db.execute(
-                "INSERT INTO events (at, kind, message) VALUES (?, ?, ?)",
-                (time.time(), kind, schema.clean(message)),
-            )
+            self._db.execute("BEGIN")
+            self.described = self._descriptions()
+            if self.since is not None:
+                self._compare()
 
-    def events(self, kind: str) -> list[str]:
-        """Return the messages of all events of a kind, the first one first."""
-        rows = self._db.execute("SELECT message FROM events WHERE kind = ? ORDER BY at", (kind,))
-        return [row["message"] for row in rows]
+    def _descriptions(self) -> dict[str, Description]:
+        rows = self._db.execute("SELECT substr(key, 6), value FROM main.meta WHERE key LIKE 'type:%'")
+        return {name: Description.read(value) for name, value in rows}
 
-    def note(self, key: str, value: str) -> None:
-        """Keep a fact about the job, in place of an older one of that name."""
+    def _compare(self) -> None:
+        """Find the keys of all items of both jobs; of several items with the same key the first counts."""
+        self._db.create_function("item_key", 2, self._key, deterministic=True)
+        for table, job in (("before", "old"), ("now", "main")):
+            for statement in _KEYS.format(table=table, job=job).split(";"):
+                self._db.execute(statement)
+
+    def _key(self, type: str, text: str) -> bytes:
+        """Return what makes an item the same one in another job: its key, or all of it."""
+        data = load(tidy(text))
+        key = self.described[type].key if type in self.described else ()
+        values: Any = [data.get(name) for name in key]
+        return _canonical([type, values if any(value is not None for value in values) else data])
+
+    @property
+    def keyless(self) -> list[str]:
+        """The types of which no key is known, so that their items are compared as a whole."""
+        return [type for type in self.types() if type not in self.described or not self.described[type].key]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def types(self) -> list[str]:
+        """Return the types of the items, in the order in which they come."""
+        if self.since is not None:
+            return list(dict.fromkeys(type for type, _ in self.rows()))
         with schema.explaining(self.path):
-            self._db.execute(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, schema.clean(value))
-            )
+            return [type for (type,) in self._db.execute("SELECT DISTINCT type FROM main.items")]
 
-    def noted(self, key: str) -> str | None:
-        """Return a fact that was kept."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return row["value"] if row else None
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """Yield every item as its type's name and the JSON text of an object; anew with each call."""
+        with schema.explaining(self.path):
+            if not self.extras:
+                for type, text in self._db.execute(_ITEMS):
+                    yield type, tidy(text)
+                return
+            for query in (_ALL,) if self.since is None else (_CHANGED, _GONE):
+                for type, text, *page, change, before in self._db.execute(query):
+                    more = self._meta(*page) | _change(change, before, text)
+                    if more.get("_changed_fields") != []:
+                        yield type, add(tidy(text), more)
+
+    def _meta(self, url: str, at: float | None, account: str | None, auth: str | None) -> dict[str, Any]:
+        if not self._with_meta:
+            return {}
+        moment = None if at is None else datetime.fromtimestamp(at, UTC)
+        return dict(zip(META, (redact_url(url), moment, account, auth), strict=True))
+
+
+def _change(change: str | None, before: str | None, now: str) -> dict[str, Any]:
+    """Return what became of an item, and in which fields; in none if it is the same, written otherwise."""
+    if change is None:
+        return {}
+    fields = None if before is None else _differing(load(tidy(before)), load(tidy(now)))
+    return {"_change": change, "_changed_fields": fields}
+
+
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return the names of the fields whose values are not the same."""
+    return [
+        name
+        for name in {**now, **before}
+        if (name in before) is not (name in now) or _canonical(before[name]) != _canonical(now[name])
+    ]
+
+
+def _canonical(value: Any) -> bytes:
+    """Return the bytes that two values share only where they are the same, whatever the order of members."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
