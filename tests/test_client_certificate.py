@@ -282,18 +282,16 @@ def test_another_certificate_in_mid_crawl_costs_one_sign_in_and_no_page(site, nu
 
 
 def test_a_revoked_certificate_ends_a_crawl(site, job):
-    spider = Members(
-        start_urls=[site.server.url(f"/{n}") for n in range(10)],
-        login=login_for(site.authority),
-        verify=str(site.authority.ca),
-    )
-
     class Ending(Members):
         def parse(self, response):
             site.revoke()
             yield from super().parse(response)
 
-    spider.__class__ = Ending
+    spider = Ending(
+        start_urls=[site.server.url(f"/{n}") for n in range(10)],
+        login=login_for(site.authority),
+        verify=str(site.authority.ca),
+    )
     with pytest.raises(LoginRejected, match="The SSL certificate error"):
         crawl(spider, job)
 

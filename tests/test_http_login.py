@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,16 @@ def test_an_answer_that_does_not_come_is_not_asked_for_again(site):
     assert len(site.given) == 1
 
 
+def test_ten_threads_and_a_new_password_are_one_sign_in(site):
+    session = Session(BasicLogin("ada", Changing(site)), base_url=site.server.url("/"), retry=1)
+    with session, ThreadPoolExecutor(10) as pool:
+        session.sign_in()
+        site.password = "another one"
+        answers = list(pool.map(lambda n: session.get(f"/{n}").status_code, range(60)))
+        assert answers == [200] * 60
+        assert session.epoch == 2
+
+
 def test_no_repr_shows_the_password(site):
     with session_for(site) as session:
         session.get("/a")
@@ -297,6 +308,9 @@ def test_a_wrong_password_ends_a_run_with_16_and_the_next_sends_nothing(site, tm
     assert "did not accept ada for" in runs[0].stderr
     assert "Nothing was sent" in runs[1].stderr
     assert site.given == ["ada:wrong"]
+    checked = scraper("login", "board.py", "--check", cwd=tmp_path, **given)
+    assert (checked.returncode, len(site.given)) == (16, 1)
+    assert "Nothing is kept for board" in checked.stderr
     told = scraper("login", "board.py", "--explain", "--forget", cwd=tmp_path, **given)
     assert "answered 401; it asks for: Basic (Cellar," in told.stdout + told.stderr
     assert len(site.given) == 2

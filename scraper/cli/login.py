@@ -98,6 +98,11 @@ class SignIn:
                 f"The kept session is signed in to {session.base_url} as {session.account or 'a member'}."
             )
             return DONE
+        if session.login is not None and not session.login.is_kept:
+            raise LoginError(
+                f"Nothing is kept for {self.spider.name}: what it signs in with goes with each request. "
+                "`login` without --check proves it."
+            )
         raise LoginError(f"No session that is kept for {self.spider.name} is alive; `login` makes one.")
 
     def _advise(self, error: LoginError) -> None:

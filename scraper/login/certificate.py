@@ -27,8 +27,9 @@ _PUBLIC = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END", re.DOTALL)
 
 def turns_away(page: Response) -> bool:
     """Whether an answer says that the certificate is missing or not accepted; nginx does so with 400."""
-    says = b"SSL certificate" in page.content or b"client certificate" in page.content.lower()
-    return page.status in (REFUSED, MISSING, BROKEN_OFF) or (page.status in (400, 401, 403) and says)
+    if page.status not in (400, 401, 403):
+        return page.status in (REFUSED, MISSING, BROKEN_OFF)
+    return b"ssl certificate" in page.content.lower() or b"client certificate" in page.content.lower()
 
 
 class ClientCertLogin(DirectLogin):
