@@ -229,7 +229,7 @@ class Response:
         if self.is_markup == reads_json(cls, rows) or not (self.is_markup or self._is_json):
             return iter(())
         page, base_url = (self.tree, self.base_url) if self.is_markup else (self.json(), self.url)
-        return extract(cls, page, base_url, rows, url=redact_url(self.url), hits=self.hits)
+        return extract(cls, page, base_url, rows, url=self.url, hits=self.hits)
 
     @property
     def _is_json(self) -> bool:

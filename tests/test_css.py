@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from scraper import FormLogin, Item, Response, SelectorError, Spider, css, fill
 from scraper.indicators import shows
 from scraper.selector import Element, compile_css
+from scraper.selector.css import WIDE
 from tests.css_cases import PAGE, SELECTORS
 from tests.pages import page
 
@@ -64,6 +65,25 @@ def test_selectors_match_what_beautifulsoup_selects_on_saved_pages(path):
     both = Both(page(path.read_bytes(), type="text/html"))
     assert both.are_alike
     assert [query for query in SELECTORS if both.found(query) != both.expected(query)] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "li:nth-child(odd)",
+        "li:nth-last-child(3n)",
+        "p ~ li",
+        "li ~ p",
+        "li:has(~ p)",
+        "b:first-of-type",
+        "li + p",
+    ],
+)
+def test_among_many_siblings_a_selector_matches_the_same(query):
+    items = "".join(f"<li>{n}<b>x</b>{'<p>y' * (n % 3)}</li>" for n in range(WIDE + 50))
+    both = Both(page(f"<ul>{items[: len(items) // 2]}</ul><ul><p>z</p>{items}<p>z</p></ul>"))
+    for n in (0, 3, len(both.elements) - 5):
+        assert both.found(query, n) == both.expected(query, n)
 
 
 # Random pages and selectors

@@ -13,6 +13,7 @@ from scraper.item.declare import is_shown, place_of
 from scraper.item.hits import ROWS, Hits
 from scraper.item.plan import Field, Loc, Plan, Within, plan_of
 from scraper.item.reject import Reject, excerpt_of
+from scraper.redact import redact_url
 from scraper.selector import JsonSelector, Place
 
 SHOWN = 80
@@ -69,7 +70,7 @@ def _shows(mark: Place, page: Any) -> bool:
 
 def _no_rows(plan: Plan, rows: Place, empty: Place, url: str, page: Any) -> Reject:
     message = f"no row matches {rows}, and {empty}, the mark of an empty list, is not there either"
-    return Reject(0, plan.type, ROWS, message, repr(rows), url, excerpt_of(_body_of(page)))
+    return Reject(0, plan.type, ROWS, message, repr(rows), redact_url(url), excerpt_of(_body_of(page)))
 
 
 def _body_of(node: Any) -> Any:
@@ -82,7 +83,7 @@ class _Rejects:
     """Puts what is wrong with row `n` into sentences."""
 
     def __init__(self, plan: Plan, n: int, node: Any, url: str) -> None:
-        self.plan, self.n, self.node, self.url = plan, n, node, url
+        self.plan, self.n, self.node, self.url = plan, n, node, redact_url(url)
 
     def of(self, within: Within, error: pydantic.ValidationError | None) -> list[Reject]:
         """Return a reject for every field that `clean` or pydantic refused."""

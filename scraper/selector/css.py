@@ -23,7 +23,13 @@ _PIECE = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[()\[\],]""", re
 _ENDING = re.compile(r"""(.*?)::(?:text|attr\(\s*["']?([\w-]+)["']?\s*\))\s*""", re.DOTALL | re.IGNORECASE)
 
 _NAMESPACE = re.compile(r"\|(?!=)")
+_SIBLINGS = re.compile(r"sibling::(?!\*\[\d+\])")
 _OPEN = (" ", "\t", "\n", ">", "+", "~")
+
+WIDE = 300
+"""From so many siblings on, selectors that walk past siblings are left to soupsieve, which does it once."""
+
+_is_wide = compile_xpath(f"boolean(parent::*/*[{WIDE}] | descendant-or-self::*/*[{WIDE}])")
 
 
 @cache
@@ -37,10 +43,9 @@ def compile_css(query: str, *, first: bool = False) -> Find:
     by_soup = _by_soup(parts, first)
     try:
         xpath = " | ".join(path for part in parts for path in part.paths(first)) or "self::*[false()]"
-        find = compile_xpath(f"({xpath})[1]" if first else xpath)
+        return _Compiled(f"({xpath})[1]" if first else xpath, by_soup)
     except (Untranslatable, SelectorError, RecursionError):
         return by_soup
-    return _Compiled(find, by_soup, "$scope" in xpath)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +101,21 @@ def _split(query: str) -> Iterator[str]:
 
 
 class _Compiled:
-    """A query that libxml2 answers; inside ``<template>``, which is no part of the page, soupsieve does."""
+    """A query that libxml2 answers, but for where soupsieve had better.
 
-    __slots__ = ("_by_soup", "_find", "_has_scope")
+    What stands inside of ``<template>`` is no part of the page; and where hundreds of siblings stand beside
+    each other, libxml2 would walk past all of them again for each.
+    """
 
-    def __init__(self, find: Callable[..., Any], by_soup: Find, has_scope: bool) -> None:
-        self._find, self._by_soup, self._has_scope = find, by_soup, has_scope
+    __slots__ = ("_by_soup", "_find", "_has_scope", "_walks_siblings")
+
+    def __init__(self, xpath: str, by_soup: Find) -> None:
+        self._find, self._by_soup = compile_xpath(xpath), by_soup
+        self._has_scope = "$scope" in xpath
+        self._walks_siblings = _SIBLINGS.search(xpath) is not None
 
     def __call__(self, element: Element) -> Any:
-        if element.tag == "template":
+        if element.tag == "template" or (self._walks_siblings and _is_wide(element)):
             return self._by_soup(element)
         found = self._find(element, scope=element) if self._has_scope else self._find(element)
         is_outside = found or next(element.iterancestors("template"), None) is None

@@ -25,7 +25,7 @@ _AXES = {
     ":~": "following-sibling::",
     ":+": "following-sibling::*[1]/self::",
 }
-_NOT_IN_TEMPLATE = {": ": "[not(ancestor::template)]", ":>": "[not(parent::template)]"}
+_NOT_IN_TEMPLATE = {": ": ("not(ancestor::template)",), ":>": ("not(parent::template)",)}
 _MOST = 10**6
 
 
@@ -138,9 +138,9 @@ def _relations(selector: ct.Selector) -> Iterator[str]:
     if not isinstance(related, ct.Selector):
         yield "false()"
         return
-    tests = [*_own_tests(related), *_relations(related)]
     kind = related.rel_type or ""
-    yield f"{_AXES[kind]}{_name(related)}{_all_of(tests)}{_NOT_IN_TEMPLATE.get(kind, '')}"
+    tests = [*_own_tests(related), *_relations(related), *_NOT_IN_TEMPLATE.get(kind, ())]
+    yield f"{_AXES[kind]}{_name(related)}{_all_of(tests)}[1]"
 
 
 def _contains(contains: ct.SelectorContains) -> str:
@@ -153,13 +153,10 @@ def _contains(contains: ct.SelectorContains) -> str:
 
 def _nth(nth: ct.SelectorNth, name: str) -> Iterator[str]:
     """Yield conditions for a place ``an+b`` among siblings."""
-    if max(abs(nth.a), abs(nth.b)) > _MOST or (nth.of_type and name == "*"):
+    is_of_some = nth.selectors and not _is_anything(nth.selectors)
+    if max(abs(nth.a), abs(nth.b)) > _MOST or (nth.of_type and name == "*") or is_of_some:
         raise Untranslatable
     siblings = f"{'following' if nth.last else 'preceding'}-sibling::{name if nth.of_type else '*'}"
-    if nth.selectors and not _is_anything(nth.selectors):
-        condition = _condition(nth.selectors)
-        yield condition
-        siblings += f"[{condition}]"
     yield from _place(siblings, nth.a, nth.b)
 
 
