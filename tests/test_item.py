@@ -386,6 +386,16 @@ def test_a_reject_in_a_nested_item_that_clean_refused_names_the_path():
     assert reject.message == "invalid literal for int() with base 10: 'two'; got 'two' from css('b')"
 
 
+def test_a_nested_item_that_is_no_list_is_rejected_once():
+    class Inner(Item):
+        size: int = css("b", clean=int)
+
+    class Outer(Item):
+        inner: Inner = css("li")
+
+    assert the_reject(Outer, "<li><b>x</b><li><b>2</b>")[2] == "inner.size"
+
+
 def test_a_reject_has_page_selector_and_excerpt_of_what_stands_there():
     answer = page(
         f"<ul><li>{'word ' * 5000}<b>five</b><li a='\"'>no <i>\n stars</i>", url="https://u.example/?q=1"

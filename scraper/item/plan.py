@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -52,9 +52,10 @@ class Field:
                     f"{plan.type}.{self.name} would nest for ever: {self.place} matches the element that "
                     "it searches too; begin with :scope > or ./ to go one step down."
                 )
+        locs: Iterable[Loc] = ((self.name, n) for n in range(len(matches))) if self.many else [(self.name,)]
         return [
-            plan.take(match, base_url, Within(count, within.flaws, (*within.loc, self.name, n)))
-            for n, match in enumerate(matches if self.many else matches[:1])
+            plan.take(match, base_url, Within(count, within.flaws, (*within.loc, *loc)))
+            for match, loc in zip(matches, locs, strict=False)
         ]
 
 
