@@ -87,7 +87,7 @@ class Watch:
 
     def __init__(self, spider: Spider, job: Job) -> None:
         self.spider, self.job = spider, job
-        self.sign_ins = self.restored = self._in_vain = 0
+        self.sign_ins = self.restored = self._in_vain = self._most_settled = 0
         self.signed_in_at: float | None = None
         self.unproven: list[Outcome] = []
         self._alive_at = 0.0
@@ -106,11 +106,18 @@ class Watch:
             )
         if self._in_vain > self.spider.max_relogins:
             raise LoginError(
-                f"The tokens were renewed {self._in_vain} times in a row, and no page came of it. See what "
-                "the site answers with login --explain."
+                f"The tokens were renewed {self._in_vain} times in a row, and no further page came of it. "
+                "See what the site answers with login --explain."
             )
         self._sign_in()
-        self._in_vain = self._in_vain + 1 if session.is_renewed else 0
+        self._count_in_vain(is_renewed=session.is_renewed)
+
+    def _count_in_vain(self, *, is_renewed: bool) -> None:
+        """Count renewals since which no more pages are settled than ever before."""
+        counts = self.job.counts()
+        settled = counts.done + counts.failed
+        self._in_vain = self._in_vain + 1 if is_renewed and settled <= self._most_settled else 0
+        self._most_settled = max(settled, self._most_settled)
 
     def renew_in_time(self) -> None:
         """Renew what the login was granted before it ends; what is under way may go on with the old."""
@@ -141,11 +148,10 @@ class Watch:
 
     def note(self, outcomes: list[Outcome]) -> None:
         """Remember until when the session is known to be alive, and which pages came after that."""
-        epoch = self.spider.session.epoch
-        current = [outcome for outcome in outcomes if outcome.visit.epoch == epoch]
-        self._in_vain = 0 if current else self._in_vain
         if not self.can_ask:
             return
+        epoch = self.spider.session.epoch
+        current = [outcome for outcome in outcomes if outcome.visit.epoch == epoch]
         alive = [outcome.lease.at for outcome in current if outcome.visit.auth == "signed_in"]
         self._alive_at = max([self._alive_at, *alive])
         self.unproven += [outcome for outcome in current if outcome.visit.auth == "unknown"]
@@ -177,15 +183,20 @@ class Watch:
         A page that is signed out twice is closed; the first time, another request may have got in its way.
         """
         before = self._signed_out_before
-        asked_at = time.time()
-        if self.can_ask:
-            if not self.spider.session.is_signed_in():
-                return None
-            self._alive_at, self.unproven = asked_at, []
-            self.job.event("alive", "")
+        if self.can_ask and not self._is_alive():
+            return None
         twice = [outcome for outcome in signed_out if outcome.lease.id in before]
         before.update(outcome.lease.id for outcome in signed_out)
         return twice
+
+    def _is_alive(self) -> bool:
+        """Ask the site if the session is alive; if so, it was with every page that has come in."""
+        asked_at = time.time()
+        if not self.spider.session.is_signed_in():
+            return False
+        self._alive_at, self.unproven = asked_at, []
+        self.job.event("alive", "")
+        return True
 
     def take_back(self, signed_out: list[Outcome], tally: Tally) -> None:
         """Put everything that the ended session spoilt back into the frontier."""
@@ -204,7 +215,7 @@ class Watch:
 
     def acquits(self, outcome: Outcome) -> bool:
         """Whether the session outlived a page that was fetched alone, or the page showed a member."""
-        is_alive = outcome.visit.auth == "signed_in" or self.spider.session.is_signed_in()
+        is_alive = outcome.visit.auth == "signed_in" or self._is_alive()
         if is_alive:
             self._at_deaths.pop(outcome.lease.id, None)
         return is_alive
