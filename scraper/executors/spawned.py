@@ -59,7 +59,12 @@ class Processes(Workers):
     def __enter__(self) -> Processes:
         total = self._spider.concurrency
         number = min(self._number, total)
-        self._mates = [self._mate(total // number + (n < total % number)) for n in range(number)]
+        try:
+            for n in range(number):
+                self._mates.append(self._mate(total // number + (n < total % number)))
+        except BaseException:
+            self.close(is_hurried=True)
+            raise
         return self
 
     def _mate(self, threads: int) -> _Mate:
@@ -155,8 +160,11 @@ class _Mate:
         self._pauses = 0
         self._is_called_back = self._is_hurried = False
         self.pipe, far = _context.Pipe()
-        self._process = _context.Process(target=serve, args=(far,), name=f"scraper-{threads}", daemon=True)
-        self._process.start()
+        self._process = _context.Process(target=serve, args=(far,), name="scraper")
+        try:
+            self._process.start()
+        except OSError as error:
+            raise ConfigError(f"No more processes can be begun: {error.strerror}; ask for fewer.") from error
         far.close()
         self._send((visit, recipe, threads))
 

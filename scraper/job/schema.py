@@ -13,6 +13,10 @@ from scraper.redact import redact
 
 VERSION = 2
 
+SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 32000", "cache_size = -32000")
+"""Fingerprints come in no order, so that each changes a page of its own: 32 MB of pages are kept in memory,
+and 128 MB of changes are gathered before they go to their places, several to the same."""
+
 SCHEMA = """
 CREATE TABLE requests (
     id INTEGER PRIMARY KEY,
@@ -116,7 +120,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     db.row_factory = sqlite3.Row
     try:
-        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 8000"):
+        for setting in SETTINGS:
             db.execute(f"PRAGMA {setting}")
     except sqlite3.Error:
         db.close()
