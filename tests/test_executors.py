@@ -106,8 +106,8 @@ class Quitting(Shop):
     def parse(self, response):
         if response.url.endswith("/books?page=2"):
             sys.exit("enough")
-        if response.url.endswith("/books"):
-            yield Request(f"{response.url}?page=3", meta=Stuck())
+        if response.url.endswith("/books?page=5"):
+            yield Request(f"{response.url}6", meta={"a": Stuck()})
         yield from super().parse(response)
 
 
@@ -118,10 +118,13 @@ class Stuck(dict[str, str]):
 
 def test_a_page_that_would_end_its_worker_is_a_failed_page(site, job):
     spider = shop(Quitting, site, follow=("li.next a", "article.book h3 a"), max_pages=30)
-    spider.start_urls = [f"{site.url}/books?page=2", f"{site.url}/books?page=5"]
+    spider.start_urls = [f"{site.url}/books?page={page}" for page in (2, 5, 7)]
     crawl(spider, job, processes(visit, spider, 2))
-    assert list(job.failures()) == [(f"{site.url}/books?page=2", "SystemExit: enough")]
-    assert job.counts().done == 29
+    assert list(job.failures()) == [
+        (f"{site.url}/books?page=2", "SystemExit: enough"),
+        (f"{site.url}/books?page=5", "TypeError: it is stuck here"),
+    ]
+    assert job.counts().done == 28
 
 
 def test_what_a_page_gives_travels_as_plain_data():

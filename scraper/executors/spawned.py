@@ -164,8 +164,10 @@ class _Mate:
         try:
             self._process.start()
         except OSError as error:
+            self.let_go()
             raise ConfigError(f"No more processes can be begun: {error.strerror}; ask for fewer.") from error
-        far.close()
+        finally:
+            far.close()
         self._send((visit, recipe, threads))
 
     def _send(self, message: Any) -> None:
