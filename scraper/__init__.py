@@ -32,7 +32,7 @@ from scraper.errors import (
     TooSlow,
 )
 from scraper.indicators import status, text, url
-from scraper.item import Item, Money, css, dates, json_ld, json_path, meta, money, number, xpath
+from scraper.item import File, Item, Money, css, dates, file, json_ld, json_path, meta, money, number, xpath
 from scraper.job import Job
 from scraper.login import (
     BasicLogin,
@@ -73,6 +73,7 @@ __all__ = [
     "ExportError",
     "ExtractError",
     "FetchError",
+    "File",
     "FormLogin",
     "InteractionRequired",
     "Item",
@@ -112,6 +113,7 @@ __all__ = [
     "css",
     "dates",
     "env",
+    "file",
     "fill",
     "json_ld",
     "json_path",

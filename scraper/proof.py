@@ -84,25 +84,26 @@ class Proof(Client):
         if self._is_signing_in and not request.is_safe:
             self._has_submitted = True
         started = time.monotonic()
-        headers, policy = dict(request.headers), self.retry if retry else ONCE
-        try:
-            answer, attempts = self._send(
-                request.method,
-                request.url,
-                data=request.content,
-                headers=headers,
-                policy=policy,
-                waits=waits,
-            )
-        except FetchError:
-            raise
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise fetch_error(error, request) from error
+        policy = self.retry if retry else ONCE
+        answer, attempts = self._answer(request, request.headers, policy=policy, waits=waits)
         response = response_of(answer, request, elapsed=time.monotonic() - started, attempts=attempts)
         if isinstance(self._authorization, Attached) and self._authorization.params:
             response.url = self._authorization.without(response.url)
             response.history = tuple(map(self._authorization.without, response.history))
         return response
+
+    def _answer(
+        self, request: Request, headers: Mapping[str, str], **options: Any
+    ) -> tuple[requests.Response, int]:
+        """Send a request, and return what requests answers and the number of attempts."""
+        try:
+            return self._send(
+                request.method, request.url, data=request.content, headers=dict(headers), **options
+            )
+        except FetchError:
+            raise
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise fetch_error(error, request) from error
 
     def submitted(self) -> None:
         """Be told by a login that it submits in another way than by `exchange`."""

@@ -18,6 +18,9 @@ from scraper.errors import ConfigError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
+FILE = "(file)"
+"""The callback of a request for a file, which is kept rather than read."""
+
 Callback = str | Callable[..., Any] | None
 
 

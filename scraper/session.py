@@ -11,13 +11,15 @@ import requests
 
 from scraper.answers import response_of
 from scraper.client import MAX_BODY, Options, Timeout
-from scraper.errors import AccessDenied, ConfigError, SessionEnded
+from scraper.download import MAX_FILE, Download
+from scraper.errors import AccessDenied, ConfigError, FetchError, SessionEnded
 from scraper.login import Login
 from scraper.membership import Membership
 from scraper.prepared import text
 from scraper.redact import redact_url
 from scraper.request import SAFE_METHODS, Request
 from scraper.response import Response
+from scraper.storage import Saved, Storage
 from scraper.vault import Vault
 from scraper.verdict import SIGNED_OUT_STATUSES
 
@@ -167,3 +169,32 @@ class Session(Membership):
         response.epoch, response.account = epoch, account
         response.auth = self.judge(response)
         return response
+
+    # Files
+
+    def download(self, url: str, folder: str | Path = "files", *, limit: int = MAX_FILE) -> Saved:
+        """Fetch a file, signed in, and keep it in `folder` under its checksum; at most `limit` bytes.
+
+        What broke off is gone on with, now and at the next call. Raises `FetchError` where it cannot be had,
+        and what `request` raises.
+        """
+        request = Request(self._resolve(url))
+        if self.is_of_site(request.url):
+            self.sign_in()
+        response, saved = self.fetch_file(request, Storage(folder), limit)
+        if response.auth == "anonymous" and self.renew(after=response.epoch):
+            response, saved = self.fetch_file(request, Storage(folder), limit)
+        if response.auth == "anonymous":
+            raise AccessDenied(f"{redact_url(url)} is closed to {self.account or 'this account'}.")
+        if saved is None:
+            raise FetchError(f"{redact_url(url)} answered {response.status}.")
+        return saved
+
+    def fetch_file(
+        self, request: Request, storage: Storage, limit: int = MAX_FILE
+    ) -> tuple[Response, Saved | None]:
+        """Fetch a file for a crawl; return the answer, without its body, and the file if it is one.
+
+        An answer that reads as one to a stranger is none. Raises `FetchError` where no answer came.
+        """
+        return Download(self, request, storage, limit).run()

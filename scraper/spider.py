@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
+from scraper.download import MAX_FILE
 from scraper.errors import ConfigError
 from scraper.evidence import Evidence
 from scraper.login import Login
@@ -31,6 +32,9 @@ class Spider:
     between two requests to one host, half more or less; loopback is not delayed. With `throttle` it grows
     when a host slows down, answers 429 or 503, or not at all. `obey_robots` keeps to robots.txt. `sitemaps`
     adds the pages that sitemaps list to the start: ``True`` those that robots.txt names, or their addresses.
+
+    Files that items name (`file()`) are kept in the folder `files`, each of `max_file` bytes at most; they
+    count as pages.
 
     `max_time` is in seconds, `max_body` in bytes after decompression, `max_depth` in links from a start URL;
     `max_pages_without_item` counts pages in a row, `max_error_rate` is the share of the last 100 pages that
@@ -66,6 +70,8 @@ class Spider:
     max_relogins: int = 10
     save_session: bool = True
     state_dir: str | None = None
+    files: str = ".scraper/files"
+    max_file: int = MAX_FILE
     order: Literal["breadth", "depth"] = "breadth"
     headers: Mapping[str, str] = {}
     proxies: Mapping[str, str] = {}

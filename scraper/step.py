@@ -14,11 +14,13 @@ from pydantic import BaseModel
 
 from scraper.errors import FetchError, TooLarge, TooManyRedirects
 from scraper.explain import without_secrets
+from scraper.item import files_in, names_files
 from scraper.record import describe, encode
-from scraper.request import Request
+from scraper.request import FILE, Request
 from scraper.response import Response
 from scraper.retry import asked_to_wait
 from scraper.spider import Spider
+from scraper.storage import Saved, Storage
 from scraper.turns import turn
 from scraper.visit import Visit
 
@@ -32,8 +34,12 @@ def visit(spider: Spider, request: Request) -> Visit:
 
 
 def _visit(spider: Spider, request: Request) -> Visit:
+    saved: Saved | None = None
     try:
-        response = spider.session.fetch(request)
+        if request.callback == FILE:
+            response, saved = spider.session.fetch_file(request, Storage(spider.files), spider.max_file)
+        else:
+            response = spider.session.fetch(request)
         response.allows, response.is_safe = spider.allows, spider.is_safe
     except FetchError as error:
         is_own = isinstance(error, TooLarge | TooManyRedirects)
@@ -48,11 +54,14 @@ def _visit(spider: Spider, request: Request) -> Visit:
         account=response.account,
         attempts=response.attempts,
         elapsed=response.elapsed,
-        size=len(response.content),
+        size=saved.size if saved else len(response.content),
+        file=saved,
         retry_after=asked_to_wait(response.status, response.headers),
     )
     if response.auth == "anonymous" or not response.ok:
         return replace(outcome, error=f"answered {response.status}")
+    if request.callback == FILE:
+        return replace(outcome, ok=saved is not None)
     if response.history and not spider.allows(response.url):
         return replace(outcome, error=f"redirected to {response.url}, which the spider does not allow")
     try:
@@ -74,6 +83,7 @@ def _read(spider: Spider, response: Response) -> dict[str, Any]:
         if not isinstance(result, Request):
             found["items"].append(encode(result))
             classes[type(result)] = None
+            found["requests"] += _requests_for_files(result, response)
         elif spider.max_depth is not None and result.depth > spider.max_depth:
             continue
         elif not spider.allows(result.url):
@@ -86,6 +96,15 @@ def _read(spider: Spider, response: Response) -> dict[str, Any]:
     found["types"] = list(describe(classes))
     found["fields"] = [(key, hits, misses) for key, (hits, misses) in response.hits.counts().items()]
     return {**{key: tuple(values) for key, values in found.items()}, **_evidence(spider, response)}
+
+
+def _requests_for_files(item: Any, page: Response) -> list[Request]:
+    """Return the requests for the files that an item names, wherever they lie; none that would sign out."""
+    kind: Any = type(item)
+    if not names_files(kind):
+        return []
+    urls = dict.fromkeys(file.url for file in files_in(item))
+    return [Request(url, callback=FILE, depth=page.request.depth + 1) for url in urls if not page.avoids(url)]
 
 
 def _evidence(spider: Spider, response: Response) -> dict[str, Any]:

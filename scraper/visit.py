@@ -10,6 +10,7 @@ from typing import Any
 from scraper.item import Reject
 from scraper.request import Request
 from scraper.response import Auth
+from scraper.storage import Saved
 
 Hits = tuple[tuple[str, str, str], int, int]
 """A field (the item's type, the field's name, its selector), on how many rows it was found, and missed."""
@@ -45,6 +46,7 @@ class Visit:
     denied: tuple[Request, ...] = ()
     avoided: tuple[tuple[str, str], ...] = ()
     fields: tuple[Hits, ...] = ()
+    file: Saved | None = None
     page: bytes | None = None
     """The page, without secrets, where it is worth keeping; and of what kinds it is, see `Evidence`."""
     kinds: tuple[str, ...] = ()

@@ -65,7 +65,8 @@ class Tally:
             self.failed += not visit.ok
             self.fetched += 1
             self._last.append(visit.ok)
-            self.pages_without_item = 0 if visit.items else self.pages_without_item + 1
+            is_fruitful = visit.items or visit.file
+            self.pages_without_item = 0 if is_fruitful else self.pages_without_item + 1
             self.items += len(visit.items)
             self.rejects += len({reject.n for reject in visit.rejects})
             self.retries += visit.attempts - 1

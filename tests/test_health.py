@@ -165,6 +165,7 @@ def test_a_job_of_an_older_version_is_opened(tmp_path: Path):
         for statement in (
             "DROP TABLE fields",
             "DROP TABLE pages",
+            "DROP TABLE files",
             "DROP INDEX later",
             "ALTER TABLE requests DROP COLUMN fields",
             "ALTER TABLE rejects DROP COLUMN selector",

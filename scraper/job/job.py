@@ -19,7 +19,17 @@ from scraper.job import files, schema
 from scraper.job.fields import Fields
 from scraper.job.questions import Questions
 from scraper.job.records import Records
-from scraper.job.rows import Found, found_by, is_sure, kept, new_row, reject_row, request_of, settled
+from scraper.job.rows import (
+    Found,
+    file_row,
+    found_by,
+    is_sure,
+    kept,
+    new_row,
+    reject_row,
+    request_of,
+    settled,
+)
 from scraper.request import Request
 from scraper.visit import Lease, Outcome
 
@@ -43,7 +53,7 @@ _DOUBTFUL = (
 )
 _FORGET = tuple(
     f"DELETE FROM {table} WHERE request IN (SELECT id FROM requests {_DOUBTFUL})"  # noqa: S608
-    for table in ("items", "rejects", "pages")
+    for table in ("items", "rejects", "pages", "files")
 )
 _FIELDS = f"SELECT fields FROM requests {_DOUBTFUL} AND fields IS NOT NULL"  # noqa: S608
 _FOUND_BY_STRANGERS = f"""
@@ -77,6 +87,7 @@ WHERE state = 'queued' AND parent IN (SELECT id FROM requests WHERE auth = 'unkn
 _ADOPT = _ADD + _TAKE_OVER
 """A page that is surely a member's takes over the links that one in doubt had found."""
 
+_FILE = "INSERT INTO files (request, path, sha256, size, type) VALUES (?, ?, ?, ?, ?)"
 _REJECT = """
 INSERT INTO rejects (request, n, field, type, message, selector, excerpt) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
@@ -286,6 +297,7 @@ class Job(Questions):
         )
         self.describe(kind for outcome in outcomes for kind in outcome.visit.types)
         self._fields.count(outcomes)
+        self._db.executemany(_FILE, filter(None, map(file_row, outcomes)))
         self._db.executemany(_KEEP, (row for outcome in outcomes for row in kept(outcome)))
         for are_sure in (False, True):
             of_kind = (outcome for outcome in outcomes if is_sure(outcome) is are_sure)

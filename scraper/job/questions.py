@@ -14,7 +14,11 @@ from typing import Any
 from scraper.item import Reject
 from scraper.job import schema
 from scraper.job.fields import Field, Fields
+from scraper.job.stored import Stored
 
+_ITEMS = """
+SELECT i.type, i.data, r.account FROM items i JOIN requests r ON r.id = i.request ORDER BY i.request, i.n
+"""
 _PROBLEMS = """
 SELECT count(*) AS times, error AS problem, min(id), url FROM requests WHERE state = 'failed' GROUP BY error
 UNION ALL
@@ -47,8 +51,9 @@ class Questions:
 
     def items(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every item as its type's name and its data, in the order in which the pages were found."""
-        for row in self._db.execute("SELECT type, data FROM items ORDER BY request, n"):
-            yield row["type"], json.loads(row["data"])
+        stored = Stored(self._db)
+        for row in self._db.execute(_ITEMS):
+            yield row["type"], json.loads(stored.fill(row["data"], row["account"]))
 
     def problems(self) -> Iterator[tuple[int, str, str]]:
         """Yield, the most frequent first, how often something went wrong, what, and the first page of it."""

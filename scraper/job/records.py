@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from scraper.job import schema
+from scraper.job.stored import Stored
 from scraper.record import Description, add, load, tidy
 from scraper.redact import redact_url
 
@@ -35,7 +36,7 @@ SELECT {_COLUMNS}, CASE WHEN o.data IS NULL THEN 'new' ELSE 'changed' END, o.dat
 FROM temp.now w CROSS JOIN main.items i ON i.request = w.request AND i.n = w.n
 JOIN main.requests r ON r.id = i.request
 LEFT JOIN temp.before b ON b.key = w.key LEFT JOIN old.items o ON o.request = b.request AND o.n = b.n
-WHERE o.data IS NULL OR o.data <> i.data ORDER BY w.request, w.n
+WHERE o.data IS NULL OR o.data <> i.data OR instr(i.data, '"sha256":null') ORDER BY w.request, w.n
 """  # noqa: S608
 _GONE = f"""
 SELECT {_COLUMNS}, 'gone', NULL
@@ -123,15 +124,22 @@ class Records:
     def rows(self) -> Iterator[tuple[str, str]]:
         """Yield every item as its type's name and the JSON text of an object; anew with each call."""
         with schema.explaining(self.path):
-            if not self.extras:
+            if not self.extras and not self._has_files():
                 for type, text in self._db.execute(_ITEMS):
                     yield type, tidy(text)
                 return
+            now, old = Stored(self._db), Stored(self._db, "old")
             for query in (_ALL,) if self.since is None else (_CHANGED, _GONE):
-                for type, text, *page, change, before in self._db.execute(query):
+                stored = old if query is _GONE else now
+                for type, data, *page, change, then in self._db.execute(query):
+                    text = stored.fill(data, page[2])
+                    before = None if then is None else old.fill(then, page[2])
                     more = self._meta(*page) | _change(change, before, text)
                     if more.get("_changed_fields") != []:
                         yield type, add(tidy(text), more)
+
+    def _has_files(self) -> bool:
+        return bool(self._db.execute("SELECT EXISTS (SELECT 1 FROM main.files)").fetchone()[0])
 
     def _meta(self, url: str, at: float | None, account: str | None, auth: str | None) -> dict[str, Any]:
         if not self._with_meta:

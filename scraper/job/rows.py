@@ -17,7 +17,7 @@ from scraper.job.fields import noted
 from scraper.job.schema import clean
 from scraper.redact import redact_bytes
 from scraper.referrer import referrer
-from scraper.request import Request
+from scraper.request import FILE, Request
 from scraper.traps import without_session_id
 from scraper.visit import Outcome
 
@@ -30,7 +30,8 @@ def fingerprint(request: Request, account: str | None) -> bytes:
 
     A session id in the URL does not count: it is another one each time.
     """
-    parts = (request.method, _canonical(without_session_id(request.url)), account or "")
+    method = FILE if request.callback == FILE else request.method
+    parts = (method, _canonical(without_session_id(request.url)), account or "")
     text = json.dumps(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text + b"\0" + (request.content or b""), digest_size=16).digest()
 
@@ -93,6 +94,12 @@ def reject_row(outcome: Outcome, reject: Reject) -> tuple[Any, ...]:
     """Return the row of a reject, in the order of the INSERT."""
     text = (reject.message, reject.selector, reject.excerpt)
     return (outcome.lease.id, reject.n, reject.field, reject.type, *map(clean, text))
+
+
+def file_row(outcome: Outcome) -> tuple[Any, ...] | None:
+    """Return the row of a file that was fetched, in the order of the INSERT; ``None`` where there is none."""
+    file = outcome.visit.file
+    return None if file is None else (outcome.lease.id, file.path, file.sha256, file.size, file.type)
 
 
 def kept(outcome: Outcome) -> Iterator[tuple[str, int, bytes]]:

@@ -81,6 +81,13 @@ CREATE TABLE pages (
     request INTEGER NOT NULL REFERENCES requests (id),
     body BLOB NOT NULL
 );
+CREATE TABLE files (
+    request INTEGER PRIMARY KEY REFERENCES requests (id),
+    path TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    type TEXT NOT NULL
+);
 CREATE INDEX later ON requests (not_before) WHERE state = 'queued' AND not_before > 0;
 """
 _UPGRADE = f"""

@@ -1,0 +1,109 @@
+"""`file()`: a field that is a file; a crawl fetches it, and the item tells where it lies."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+import pydantic
+
+from scraper.request import is_http
+from scraper.selector import MISSING, Element, Selector, attribute
+
+ATTRIBUTES = ("href", "src", "data", "poster", "content")
+
+
+class File(pydantic.BaseModel):
+    """A file that a page names by its address.
+
+    Once it is fetched, `path` is where it lies, `sha256` its checksum in hexadecimal digits, `size` its
+    length in bytes and `type` its media type as the server gave it; until then they are ``None``.
+    """
+
+    url: str
+    path: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+    type: str | None = None
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _of_address(cls, value: Any) -> Any:
+        return {"url": value} if isinstance(value, str) else value
+
+    @pydantic.field_validator("url")
+    @classmethod
+    def _is_fetched(cls, url: str) -> str:
+        if not is_http(url):
+            raise ValueError("a file has an http or https address")
+        return url.partition("#")[0]
+
+
+@dataclass(frozen=True, repr=False)
+class FileSelector(Selector):
+    """Where the address of a file stands: in the attribute that usually has it, unless one is named."""
+
+    def _text(self, match: Any, base_url: str) -> str | None:
+        if self.attr is not None or not isinstance(match, Element):
+            return super()._text(match, base_url)
+        found = (attribute(match, name, base_url) for name in ATTRIBUTES)
+        return next((address for address in found if address is not None), None)
+
+    @property
+    def reads_text(self) -> bool:
+        """Never: what a reader sees is no address."""
+        return False
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("css(", "file(", 1)
+
+
+def file(
+    query: str, *, attr: str | None = None, re: str | None = None, default: Any = MISSING, clean: Any = None
+) -> Any:
+    """Say that a field is the file whose address stands where the CSS selector `query` matches.
+
+        invoice: File = file("a.pdf")
+        pictures: list[File] = file("img.large")
+
+    The address is that in ``href`` or ``src``, or in the attribute `attr`; other options as in `css`. A crawl
+    fetches each file once, with the session, under the names of its content in the folder that
+    `Spider.files` names, and at most `Spider.max_file` bytes of it; what breaks off is gone on with.
+    """
+    place = FileSelector("css", query, attr=attr, re=re, default=default, clean=clean)
+    field = pydantic.Field(... if default is MISSING else default)
+    field.metadata.append(place)
+    return field
+
+
+@cache
+def names_files(cls: Any) -> bool:
+    """Whether an item of a class may name files: a mapping may, and a class that has them in its fields."""
+    if not isinstance(cls, type):
+        return any(map(names_files, get_args(cls)))
+    if issubclass(cls, File | Mapping):
+        return True
+    is_class = dataclasses.is_dataclass(cls) or hasattr(cls, "__attrs_attrs__")
+    if not (is_class or issubclass(cls, pydantic.BaseModel)):
+        return False
+    return any(hint is not cls and names_files(hint) for hint in get_type_hints(cls).values())
+
+
+def files_in(value: Any) -> Iterator[File]:
+    """Yield the files that an item names, wherever in it."""
+    if isinstance(value, File):
+        yield value
+    elif isinstance(value, pydantic.BaseModel):
+        for _, inner in value:
+            yield from files_in(inner)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from files_in(inner)
+    elif isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes):
+        for inner in value:
+            yield from files_in(inner)
+    elif dataclasses.is_dataclass(value) or hasattr(type(value), "__attrs_attrs__"):
+        yield from files_in(vars(value) if hasattr(value, "__dict__") else [])
