@@ -38,7 +38,7 @@ def documents(text: str) -> list[Any]:
 
 
 def test_every_class_of_the_page_has_an_example():
-    assert len(EXAMPLES) == len(re.findall(BLOCK.format("python"), TEXT, re.DOTALL)) == 6
+    assert len(EXAMPLES) == len(re.findall(BLOCK.format("python"), TEXT, re.DOTALL)) == 7
 
 
 @pytest.mark.parametrize(("kind", "content", "code", "result", "expected"), EXAMPLES)

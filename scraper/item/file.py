@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_type_hints
@@ -82,14 +82,22 @@ def file(
 @cache
 def names_files(cls: Any) -> bool:
     """Whether an item of a class may name files: a mapping may, and a class that has them in its fields."""
-    if not isinstance(cls, type):
-        return any(map(names_files, get_args(cls)))
     if issubclass(cls, File | Mapping):
         return True
-    is_class = dataclasses.is_dataclass(cls) or hasattr(cls, "__attrs_attrs__")
-    if not (is_class or issubclass(cls, pydantic.BaseModel)):
-        return False
-    return any(hint is not cls and names_files(hint) for hint in get_type_hints(cls).values())
+    if issubclass(cls, pydantic.BaseModel):
+        hints: Iterable[Any] = (field.annotation for field in cls.model_fields.values())
+    else:
+        is_class = dataclasses.is_dataclass(cls) or hasattr(cls, "__attrs_attrs__")
+        hints = get_type_hints(cls).values() if is_class else ()
+    return any(kind is not cls and names_files(kind) for hint in hints for kind in _classes(hint))
+
+
+def _classes(hint: Any) -> Iterator[Any]:
+    """Yield the classes that an annotation is made of."""
+    if isinstance(hint, type):
+        yield hint
+    for part in get_args(hint):
+        yield from _classes(part)
 
 
 def files_in(value: Any) -> Iterator[File]:
