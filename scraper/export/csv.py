@@ -13,6 +13,7 @@ from scraper.export.records import Records
 from scraper.record import load
 
 _RISKY = frozenset("=+-@\t\r\n＝＋－＠")
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 _NUMBER = re.compile(r"[+-]?[\d.,]*\d([eE][+-]?\d+)?%?")
 
 
@@ -36,4 +37,4 @@ def cell(value: Any) -> Any:
     if type(value) is str:
         is_formula = value[:1] in _RISKY and not _NUMBER.fullmatch(value)
         return f"'{value}" if is_formula else value
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+    return _as_json(value) if isinstance(value, dict | list) else value

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any, BinaryIO
 
-from scraper.errors import ExportError
 from scraper.export.columns import Column, columns, distinct
 from scraper.export.files import through_a_file
 from scraper.export.records import Records
@@ -36,7 +35,7 @@ def write(records: Records, stream: BinaryIO) -> int:
             rows = sum(_write(db, records))
             db.execute("COMMIT")
     except sqlite3.Error as error:
-        raise ExportError(f"The items could not be written to SQLite: {error}.") from error
+        raise OSError(f"SQLite says: {error}") from error
     return rows
 
 

@@ -44,7 +44,7 @@ def write(records: Records, stream: BinaryIO) -> int:
     from xlsxwriter.exceptions import XlsxWriterException
 
     with through_a_file(stream) as path:
-        book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_urls": False})
+        book = xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": str(path.parent)})
         try:
             rows = Book(book, columns(records)).write(records)
         finally:
