@@ -138,7 +138,7 @@ def _fields(cls: type[Any]) -> Iterator[tuple[str, str, Any]]:
                 yield name, field.serialization_alias or name, field.annotation
         for name, computed in cls.model_computed_fields.items():
             yield name, computed.alias or name, computed.return_type
-    else:
+    elif is_dataclass(cls) or hasattr(cls, "__attrs_attrs__"):
         hints = _hints(cls)
         for one in getattr(cls, "__attrs_attrs__", None) or dataclasses.fields(cls):
             yield one.name, one.name, hints.get(one.name)

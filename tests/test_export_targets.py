@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import gzip
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,11 @@ def test_types_that_sqlite_and_excel_cannot_name_get_a_near_name(tmp_path):
         "History_",
         "a_b_c",
     ]
+
+
+def test_types_whose_names_are_alike_do_not_share_a_file(tmp_path):
+    written = list(exports(lambda: iter([("A[b]", {"a": 1}), ("A(b)", {"a": 2})]), str(tmp_path / "x.csv")))
+    assert [Path(file).name for file, _ in written] == ["x.A_b_.csv", "x.A_b__2.csv"]
 
 
 # Excel
@@ -336,3 +343,23 @@ def test_a_run_exports_with_meta_to_every_format(tmp_path, site):
     for suffix in FORMATS:
         rows = read(tmp_path / f"books{suffix}")
         assert {(row["_account"], row["_auth"]) for row in rows} == {("reader", "signed_in")}
+
+
+# The documentation
+
+
+def test_the_scripts_of_the_documentation_run_as_they_are(tmp_path, site):
+    (tmp_path / "spiders").symlink_to(ROOT / "spiders")
+    scraper("run", "bookshop", "--max-pages", "6", cwd=tmp_path, SHOP_URL=site.url)
+    scripts = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "exports.md").read_text(), re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(scripts)],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("5 books\n", "")
+    assert isinstance(read(tmp_path / "books.parquet")[0]["price"], Decimal)

@@ -133,13 +133,13 @@ class Run:
         """Export what is there, say what came of it, and then what could not be written."""
         exported, failures = [], []
         partly = ", partial: the crawl was cut short" if is_partial else ""
-        with job.records(with_meta=self.exporting.with_meta) as records:
-            for target in self.exporting.outputs:
-                try:
+        for target in self.exporting.outputs:
+            try:
+                with job.records(with_meta=self.exporting.with_meta) as records:
                     for file, rows in self.exporting.write(records, target):
                         exported.append(f"{file} ({rows:,} items){partly}")
-                except ScraperError as error:
-                    failures.append(error)
+            except ScraperError as error:
+                failures.append(error)
         seconds = time.monotonic() - self.started
         for line in summary(job, seconds=seconds, exported=exported, broken=map(str, broken)):
             self.console.print(line, soft_wrap=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 
 from scraper.errors import ExportError
 from scraper.export import jsonl
+from scraper.export.columns import distinct
 from scraper.export.records import Items, OfType, Plain, Records
 from scraper.export.target import FORMATS, STANDARD_OUTPUT, TYPE, Target
 
@@ -57,8 +59,8 @@ def _files(records: Records, target: Target) -> Iterator[tuple[Target, Records]]
     if TYPE not in target.name and (len(types) < 2 or not target.format.is_of_one_type):
         yield target, records
         return
-    for type in types:
-        yield target.of(type), OfType(records, type)
+    for type, name in zip(types, distinct(re.sub(r"[^\w.-]", "_", type) for type in types), strict=True):
+        yield target.of(name), OfType(records, type)
 
 
 def _write(records: Records, target: Target, *, excel: bool) -> int:

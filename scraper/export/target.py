@@ -81,8 +81,7 @@ class Target:
         return redact_url(self.name) if self.is_remote else self.name
 
     def of(self, type: str) -> Target:
-        """Return the target for the items of one type."""
-        type = re.sub(r"[^\w.-]", "_", type)
+        """Return the target for the items of one type, by the name that it may have in a file's."""
         if TYPE in self.name:
             return Target(self.name.replace(TYPE, type))
         end = self.name[-len(self.suffix + (GZIP if self.is_zipped else "")) :]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -116,6 +117,10 @@ class Records:
 
     def types(self) -> list[str]:
         """Return the types of the items, in the order in which they come."""
+        return self._types
+
+    @cached_property
+    def _types(self) -> list[str]:
         if self.since is not None:
             return list(dict.fromkeys(type for type, _ in self.rows()))
         with schema.explaining(self.path):
