@@ -36,6 +36,7 @@ from scraper.item import File, Item, Money, css, dates, file, json_ld, json_path
 from scraper.job import Job
 from scraper.login import (
     BasicLogin,
+    BrowserLogin,
     ClientCertLogin,
     CookieLogin,
     DigestLogin,
@@ -62,6 +63,7 @@ __all__ = [
     "AccountLocked",
     "BasicLogin",
     "Blocked",
+    "BrowserLogin",
     "CaptchaRequired",
     "ClientCertLogin",
     "CodeRejected",

@@ -21,7 +21,7 @@ from requests.exceptions import ChunkedEncodingError, ContentDecodingError
 from requests.models import PreparedRequest
 from requests.utils import requote_uri, rewind_body
 
-from scraper.auth import Attached, Authorization, Belongings, Credentials
+from scraper.auth import Authorization, Belongings, Credentials
 from scraper.cookies import CookieJar
 from scraper.errors import ConfigError, FetchError, TooLarge, TooManyRedirects, TooSlow
 from scraper.prepared import Prepared, add_auth, endow, text
@@ -277,8 +277,7 @@ class Client(Prepared):
         _drop(new.headers, "Origin", *(name for name in new.headers if looks_secret(name)))
         if page := new.headers.pop("Referer", None):
             new.headers.update(referrer(text(page), new.url))
-        if isinstance(had.auth, Attached):
-            _drop(new.headers, *had.auth.headers)
+        _drop(new.headers, *getattr(had.auth, "headers", ()))
         new.hooks["response"] = [hook for hook in new.hooks["response"] if hook not in had.hooks]
 
 

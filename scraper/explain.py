@@ -42,7 +42,7 @@ _ADVICE: tuple[tuple[type[LoginError], str], ...] = (
     (LoginUnavailable, "Open the page in a browser; where that works, look at headers, proxies and verify."),
     (
         LoginFormNotFound,
-        "Name the page that has the form, or the form itself: FormLogin('/login', ..., form='#id').",
+        "Name the page that has the form, or the form (form='#id'); if a script draws it: BrowserLogin.",
     ),
     (
         LoginUnverified,
@@ -52,7 +52,10 @@ _ADVICE: tuple[tuple[type[LoginError], str], ...] = (
         CodeRequired,
         "Give a source of codes: fill(..., code=totp(env('SHOP_TOTP'))); or sign in here, at a terminal.",
     ),
-    (CaptchaRequired, "Sign in by a browser once: BrowserLogin, or the browser's cookies."),
+    (
+        CaptchaRequired,
+        "Sign in by a browser once: BrowserLogin(..., visible=True), or the browser's cookies.",
+    ),
     (TermsRequired, "Read and accept the terms in a browser once."),
 )
 

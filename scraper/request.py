@@ -30,7 +30,8 @@ class Request:
 
     `callback` names the spider's method that reads the answer (``None``: ``parse``); a method given as it
     is counts by its name. `meta` travels along and has to be JSON. A `body` given as text is sent as UTF-8.
-    A higher `priority` goes first. `depth` counts the links from a start URL.
+    A higher `priority` goes first. `depth` counts the links from a start URL. With `render` a browser opens
+    the page and runs its scripts (GET alone); a CSS selector says for what to wait there.
     """
 
     url: str
@@ -41,6 +42,7 @@ class Request:
     meta: Mapping[str, Any] = field(default_factory=dict)
     priority: int = 0
     depth: int = 0
+    render: bool | str = False
 
     def __post_init__(self) -> None:
         if not self.url.isascii():
@@ -51,6 +53,8 @@ class Request:
             object.__setattr__(self, "method", self.method.upper())
         if self.meta:
             _check(self.meta, self.url)
+        if self.render and not self.can_be_rendered:
+            raise ConfigError(f"{self.method} {self.url} cannot be rendered; a browser opens a page by GET.")
         if callable(self.callback):
             object.__setattr__(self, "callback", _name_of(self.callback))
 
@@ -58,9 +62,9 @@ class Request:
         """Travel as what it is made of; most are an address and a depth."""
         headers, meta = dict(self.headers), dict(self.meta)
         rest = (headers, self.body, self.callback, meta, self.priority)
-        if self.method == "GET" and not any(rest) and self.body is None:
+        if self.method == "GET" and not any(rest) and self.body is None and not self.render:
             return _link, (self.url, self.depth)
-        return Request, (self.url, self.method, *rest, self.depth)
+        return Request, (self.url, self.method, *rest, self.depth, self.render)
 
     @property
     def content(self) -> bytes | None:
@@ -71,6 +75,11 @@ class Request:
     def is_safe(self) -> bool:
         """Whether the method only reads (RFC 9110, 9.2.1), so that the request may be sent again."""
         return self.method in SAFE_METHODS
+
+    @property
+    def can_be_rendered(self) -> bool:
+        """Whether a browser could open it as a page: by GET, without a body."""
+        return self.method == "GET" and self.body is None
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.url}>"

@@ -10,15 +10,16 @@ from typing import Any, Self, Unpack
 import requests
 
 from scraper.answers import response_of
+from scraper.browser.render import Answer, Renderer
 from scraper.client import MAX_BODY, Options, Timeout
 from scraper.download import MAX_FILE, Download
-from scraper.errors import AccessDenied, ConfigError, FetchError, SessionEnded
+from scraper.errors import AccessDenied, ConfigError, FetchError, LoginUnavailable, SessionEnded
 from scraper.login import Login
 from scraper.membership import Membership
 from scraper.prepared import text
 from scraper.redact import redact_url
 from scraper.request import SAFE_METHODS, Request
-from scraper.response import Response
+from scraper.response import Auth, Response
 from scraper.storage import Saved, Storage
 from scraper.vault import Vault
 from scraper.verdict import SIGNED_OUT_STATUSES
@@ -57,6 +58,7 @@ class Session(Membership):
     ) -> None:
         vault = state_dir if isinstance(state_dir, Vault) or state_dir is None else Vault(state_dir)
         super().__init__(login, base_url=base_url, vault=vault, **options)
+        self._renderer = Renderer(self)
 
     @classmethod
     def restore(
@@ -76,8 +78,9 @@ class Session(Membership):
         return session
 
     def close(self) -> None:
-        """Keep the session where it is to be kept, and close all connections."""
+        """Keep the session where it is to be kept, and close all connections, and the browser."""
         self.keep()
+        self._renderer.close()
         super().close()
 
     # The steps of a script's request: session.get(...)
@@ -162,13 +165,43 @@ class Session(Membership):
     def fetch(self, request: Request) -> Response:
         """Send a request of a crawl and judge the answer; never signs in, and waits for no ``Retry-After``.
 
-        Raises `FetchError` where no answer came.
+        One with `render` is opened in a browser. Raises `FetchError` where no answer came.
         """
         epoch, account = self.epoch, self.account
-        response = self.exchange(request, waits=False)
+        rendered = self._rendered(request) if request.render else None
+        response = rendered.page if rendered else self.exchange(request, waits=False)
         response.epoch, response.account = epoch, account
         response.auth = self.judge(response)
+        if rendered is not None and rendered.is_doubtful and response.auth != "anonymous":
+            response.auth = self._look_again(rendered)
         return response
+
+    def _look_again(self, rendered: Answer) -> Auth:
+        """Return what a page says that is not all there: the session may have ended while its scripts ran.
+
+        Raises `FetchError` where the session is alive, and what was waited for did not show.
+        """
+        can_ask = self.login is not None and self.login.verify
+        try:
+            if can_ask and not self.is_signed_in():
+                return "anonymous"
+        except LoginUnavailable as error:
+            raise FetchError(
+                f"{rendered.missed or 'A script was answered as a stranger.'} {error}"
+            ) from error
+        if rendered.missed:
+            raise FetchError(rendered.missed)
+        return rendered.page.auth
+
+    def _rendered(self, request: Request) -> Answer:
+        """Open a page in the browser, and again where that may help, as often as any other."""
+        render = partial(self._renderer.answer, request)
+        answer, attempts = self.retry.call(
+            render, method="GET", url=request.url, hurry=self._hurry, waits=False
+        )
+        assert isinstance(answer, Answer)
+        answer.page.attempts = attempts
+        return answer
 
     # Files
 

@@ -32,6 +32,7 @@ class Spider:
     between two requests to one host, half more or less; loopback is not delayed. With `throttle` it grows
     when a host slows down, answers 429 or 503, or not at all. `obey_robots` keeps to robots.txt. `sitemaps`
     adds the pages that sitemaps list to the start: ``True`` those that robots.txt names, or their addresses.
+    `render` lets a browser open every page and run its scripts; a CSS selector says for what to wait there.
 
     Files that items name (`file()`) are kept in the folder `files`, each of `max_file` bytes at most; they
     count as pages.
@@ -58,6 +59,7 @@ class Spider:
     throttle: bool = True
     obey_robots: bool = True
     sitemaps: bool | str | Sequence[str] = False
+    render: bool | str = False
     retry: Retry | int = Retry(attempts=4)
     timeout: Timeout | float | tuple[float, float] = Timeout()
     max_body: int = MAX_BODY

@@ -35,6 +35,8 @@ def visit(spider: Spider, request: Request) -> Visit:
 
 def _visit(spider: Spider, request: Request) -> Visit:
     saved: Saved | None = None
+    if spider.render and not request.render and request.can_be_rendered:
+        request = replace(request, render=spider.render)
     try:
         if request.callback == FILE:
             response, saved = spider.session.fetch_file(request, Storage(spider.files), spider.max_file)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import needs_chromium
 from tests.commands import ROOT, environment
 
 PRINTS = {
@@ -15,6 +16,7 @@ PRINTS = {
     "late_values": "200 as reader",
     "nested_items": '"reviews": [',
     "parse_by_hand": "reviews of",
+    "scripted_site": "60 books, 1 sign-in",
     "session_alone": "200 after 2 sign-ins",
     "stay_signed_in": "380 different books",
     "steps_in_code": "200 after 2 sign-ins",
@@ -26,7 +28,12 @@ def test_every_example_is_run_here():
     assert sorted(path.stem for path in (ROOT / "examples").glob("[a-z]*.py")) == sorted(PRINTS)
 
 
-@pytest.mark.parametrize("name", PRINTS)
+BY_BROWSER = ("scripted_site",)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[needs_chromium] * (name in BY_BROWSER)) for name in PRINTS]
+)
 def test_an_example_runs(name: str, tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-m", f"examples.{name}"],

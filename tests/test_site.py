@@ -25,6 +25,7 @@ from examples.site.app import app_of
 from examples.site.bindery import Bindery
 from examples.site.catalogue import CATALOGUE
 from examples.site.levers import LEVERS
+from examples.site.scripted import token_of
 
 ROOT = Path(__file__).parent.parent
 WRONG = "Wrong user name or password."
@@ -488,6 +489,55 @@ def test_a_wrong_code_or_a_used_token_does_not_sign_in(browser: Browser) -> None
 def test_nobody_is_asked_for_a_code_before_the_password(browser: Browser) -> None:
     assert browser.get("/login/code").url.endswith("/login")
     assert browser.post("/login/code", data={"code": "1"}).url.endswith("/login")
+
+
+# Pages that are nothing without their scripts
+
+
+def typed_in(browser: Browser, **changed: str) -> requests.Response:
+    """Send what the script of /login/scripted would."""
+    [app] = document_fromstring(browser.get("/login/scripted").content).cssselect("#app")
+    nonce, username = app.get("data-nonce"), changed.get("username", READER.username)
+    filled = {"username": username, "password": READER.password, "next": "/account", "nonce": nonce}
+    return browser.post("/login/scripted", json=filled | {"token": token_of(nonce, username)} | changed)
+
+
+def test_the_scripted_login_has_no_form_of_its_own(browser):
+    page = document_fromstring(browser.get("/login/scripted").content)
+    assert page.cssselect("input[type=password]") == []
+
+
+def test_the_scripted_login_lets_in_who_has_computed_the_token(browser):
+    assert typed_in(browser).json() == {"next": "/account"}
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "error"),
+    [
+        ({"token": "0"}, 400, "out of date"),
+        ({"nonce": "made-up"}, 400, "out of date"),
+        ({"password": "wrong"}, 401, WRONG),
+    ],
+)
+def test_the_scripted_login_says_what_is_wrong(browser, changed, status, error):
+    answer = typed_in(browser, **changed)
+    assert (answer.status_code, error in answer.json()["error"]) == (status, True)
+    assert not browser.is_signed_in()
+
+
+def test_the_scripted_login_goes_on_to_the_code(browser, site):
+    site.ask_totp = True
+    assert typed_in(browser).json() == {"next": "/login/code"}
+
+
+def test_the_shelf_is_for_members_and_its_rows_are_in_json(browser):
+    assert browser.get("/shelf/books", allow_redirects=False).status_code == 302
+    browser.sign_in()
+    assert document_fromstring(browser.get("/shelf").content).cssselect("article") == []
+    last = browser.get("/shelf/books?page=50").json()
+    assert (len(last["books"]), last["next"]) == (20, None)
+    assert browser.get("/shelf/books?page=51").status_code == 404
 
 
 def test_an_account_is_locked_after_three_wrong_passwords_in_a_row(browser: Browser) -> None:

@@ -14,6 +14,7 @@ from examples.site.control import PATH as CONTROL
 from examples.site.control import control
 from examples.site.levers import Failure
 from examples.site.login import REMEMBER_DAYS, login
+from examples.site.scripted import scripted
 from examples.site.shop import shop
 from examples.site.visit import (
     KEY,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 app = Flask(__name__, static_folder=None)
-for part in (shop, login, api, control):
+for part in (shop, login, scripted, api, control):
     app.register_blueprint(part)
 
 

@@ -81,6 +81,7 @@ class SignIn:
             if forget and session.forget(outcomes=True):
                 self._say("What was kept of this account is forgotten.")
             session.is_fresh = fresh
+            session.pictures = FOLDER / "logins" if explain else None
             session.ask = _ask if sys.stdin.isatty() else None
             try:
                 session.sign_in()

@@ -270,7 +270,7 @@ class Job(Questions):
     def _is_unseen(self, found: Found) -> bool:
         """Whether a request is not among those added last; most links of a page stand on others too."""
         request, account, *_ = found
-        if request.method != "GET" or request.body is not None:
+        if request.method != "GET" or request.body is not None or request.render:
             return True
         key, seen = (request.url, account), self._seen
         is_unseen = key not in seen

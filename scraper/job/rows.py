@@ -21,6 +21,9 @@ from scraper.request import FILE, Request
 from scraper.traps import without_session_id
 from scraper.visit import Outcome
 
+RENDER = "scraper.render"
+"""Under which name the meta of a kept request says that it is rendered."""
+
 Found = tuple[Request, str | None, int | None, str, str | None]
 """A request that was found: for which account, on the page of which request, its state and an error."""
 
@@ -28,10 +31,12 @@ Found = tuple[Request, str | None, int | None, str, str | None]
 def fingerprint(request: Request, account: str | None) -> bytes:
     """Return the key under which a request is known: method, canonical URL, body and account.
 
-    A session id in the URL does not count: it is another one each time.
+    A session id in the URL does not count: it is another one each time. A page that is rendered is another
+    one than the page as it was sent, and than a file.
     """
     method = FILE if request.callback == FILE else request.method
-    parts = (method, _canonical(without_session_id(request.url)), account or "")
+    parts: tuple[str, ...] = (method, _canonical(without_session_id(request.url)), account or "")
+    parts += ("render",) if request.render else ()
     text = json.dumps(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text + b"\0" + (request.content or b""), digest_size=16).digest()
 
@@ -62,7 +67,7 @@ def new_row(found: Found) -> tuple[Any, ...]:
         json.dumps(dict(request.headers)) if request.headers else "{}",
         request.content,
         request.callback,
-        json.dumps(dict(request.meta)) if request.meta else "{}",
+        _kept_meta(request),
         request.priority,
         request.depth,
         parent,
@@ -142,13 +147,22 @@ def _headers(row: sqlite3.Row) -> dict[str, str]:
 
 def request_of(row: sqlite3.Row) -> Request:
     """Return the request that stands in a row, with the page that it was found on as its referrer."""
+    meta = {} if row["meta"] == "{}" else json.loads(row["meta"])
     return Request(
         row["url"],
         row["method"],
         _headers(row),
         row["body"],
         row["callback"],
-        {} if row["meta"] == "{}" else json.loads(row["meta"]),
+        meta,
         row["priority"],
         row["depth"],
+        meta.pop(RENDER, False),
     )
+
+
+def _kept_meta(request: Request) -> str:
+    """Return the meta of a request as it is kept: with what is said of rendering."""
+    if not request.render:
+        return json.dumps(dict(request.meta)) if request.meta else "{}"
+    return json.dumps({**request.meta, RENDER: request.render})

@@ -1,6 +1,7 @@
 """Ways to sign in, one file each. A login knows how; the session knows when."""
 
 from scraper.login.base import Login
+from scraper.login.browser import BrowserLogin
 from scraper.login.certificate import ClientCertLogin
 from scraper.login.cookies import CookieLogin
 from scraper.login.filling import Fill, fill
@@ -13,6 +14,7 @@ from scraper.login.token import TokenLogin
 
 __all__ = [
     "BasicLogin",
+    "BrowserLogin",
     "ClientCertLogin",
     "CookieLogin",
     "DigestLogin",

@@ -38,7 +38,7 @@ class FormLogin(Login):
         super().__init__(url, **marks)
         if not isinstance(fill, Fill):
             raise ConfigError(
-                f"FormLogin({url!r}, ...) wants fill(username=..., password=...) as its second."
+                f"{type(self).__name__}({url!r}, ...) wants fill(username=..., password=...) as its second."
             )
         for selector in (form, button):
             if selector is not None:
@@ -46,7 +46,7 @@ class FormLogin(Login):
         self.fill, self.form, self.button = fill, form, button
 
     def __repr__(self) -> str:
-        return f"FormLogin({self.url!r}, {self.fill!r})"
+        return f"{type(self).__name__}({self.url!r}, {self.fill!r})"
 
     @property
     def account(self) -> str | None:

@@ -47,7 +47,7 @@ STALE = Meaning(
 CAPTCHA = Meaning(
     CaptchaRequired,
     "wants a captcha solved",
-    "A person has to sign in: with BrowserLogin, or with the cookies of a browser.",
+    "A person has to sign in: BrowserLogin(..., visible=True), or the cookies of a browser.",
 )
 CODE = Meaning(
     CodeRequired,

@@ -120,7 +120,7 @@ class Steps:
         if (captcha := captcha_in(form)) and not any(field == captcha for field, _ in taken.values()):
             raise CaptchaRequired(
                 f"The form at {shown(form.url)} has a captcha ({captcha}), so nothing was sent. A person has "
-                "to sign in: with BrowserLogin, or with the cookies of a browser.",
+                "to sign in: BrowserLogin(..., visible=True), or the cookies of a browser.",
                 response=page,
             )
         secret = [name for name in taken if self.fill.is_secret(name)]
@@ -138,13 +138,17 @@ class Steps:
         """Submit a form that is filled in; raise what the answer means where it is a refusal."""
         if button is not None:
             log.info("Pressed %r.", label_of(button))
-        landing = self.send(self.request(page, form, button))
         self._sent.append(Submitted(page, form, typed, code_only=is_code, secrets=self.secrets))
+        landing = self.transmit(page, form, button)
         if not self.is_in(landing) and (error := self._refusal(landing)):
             if has_words(error) or not self.session.looks_signed_in():
                 raise error
             log.info("%s shows the form again, but the sign-in has worked.", shown(landing.url))
         return landing
+
+    def transmit(self, page: Response, form: Form, button: Element | None) -> Response:
+        """Send a form that is filled in."""
+        return self.send(self.request(page, form, button))
 
     def _refusal(self, landing: Response) -> LoginError | None:
         """Return what an answer means; after a later step, the form of an earlier one may come back too."""

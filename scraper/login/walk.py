@@ -18,11 +18,13 @@ from scraper.login.steps import Steps, lacks, named
 from scraper.redact import redact_url as shown
 from scraper.request import Request, origin
 from scraper.response import Response
-from scraper.selector import Element, compile_css
+from scraper.selector import Element, compile_css, compile_xpath
 
 if TYPE_CHECKING:
     from scraper.login.form import FormLogin
     from scraper.session import Session
+
+_scripts = compile_xpath("//script")
 
 log = logging.getLogger("scraper.login")
 
@@ -111,7 +113,7 @@ class Walk(Steps):
         raise LoginFormNotFound(
             f"{shown(page.url)} has no form with a password field; "
             f"it has {page.forms(MOST_FORMS) or 'no form at all'}. "
-            "Name the page that has it, or the form (form='#login').",
+            f"{_other_way(page)}Name the page that has it, or the form (form='#login').",
             response=page,
         )
 
@@ -191,12 +193,10 @@ class Walk(Steps):
         self.left = [name for name in self.left if name not in taken]
         return self.fill_in(page, form, taken, button)
 
-    def send_form(
-        self, page: Response, form: Form, button: Element | None, typed: frozenset[str], *, is_code: bool
-    ) -> Response:
-        """Submit a form that is filled in, as `Steps` does; it is a step that was taken."""
+    def transmit(self, page: Response, form: Form, button: Element | None) -> Response:
+        """Send a form that is filled in, as `Steps` does; it is a step that was taken."""
         self._is_new(form.submit(button), tuple(form.names))
-        return super().send_form(page, form, button, typed, is_code=is_code)
+        return super().transmit(page, form, button)
 
     def _names_button(self, form: Form) -> bool:
         """Whether `button` is meant for this form: for the first, and for any other that has it."""
@@ -213,3 +213,8 @@ class Walk(Steps):
         for name in missing:
             if not later.search(name) and name not in self.given:
                 raise lacks(form, name)
+
+
+def _other_way(page: Response) -> str:
+    """Say what to do about a page whose form may be drawn by a script."""
+    return "If a script draws it, BrowserLogin fills it in. " if _scripts(page.tree) else ""
