@@ -212,6 +212,8 @@ def test_moments_with_an_offset_keep_their_moment(run):
     ("prices", "expected"),
     [
         (["1.5", "NaN"], ["1.5", "NaN"]),
+        (["1." + "0" * 33 + "1", "3"], [Decimal("1." + "0" * 33 + "1"), Decimal(3)]),
+        (["123456789012345", "1234567890123456"], [Decimal(123456789012345), Decimal(1234567890123456)]),
         (["1E+5", "1E-30"], [Decimal(100_000), Decimal("1E-30")]),
         (["1E+60", "1E-60"], ["1E+60", "1E-60"]),
         (["1E+30", "1E-30"], [Decimal("1E+30"), Decimal("1E-30")]),

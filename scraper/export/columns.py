@@ -122,7 +122,7 @@ class Column:
         seen = frozenset(self._seen)
         if not seen:
             return self._kind_unseen()
-        if len(seen) == 1 and seen <= _ALONE:
+        if len(seen) == 1:
             return self._kind_alone(*seen)
         if seen <= _TEXTS:
             return "str"
@@ -152,7 +152,6 @@ _READ: Mapping[str, Any] = {
 }
 _NAMES = {"exact": "int", "long": "int"}
 _TEXTS = frozenset({"str", *_READ, "instant"})
-_ALONE = frozenset({"bool", "float", "list", "json", "exact", "long", "digits"}) | _TEXTS
 _WIDER = (
     ("int", {"exact", "long"}),
     ("digits", {"exact", "long", "digits"}),

@@ -161,8 +161,7 @@ def _in_excel(value: Any, kind: str) -> Any:
 
 def _number(text: str) -> float | str:
     value = Decimal(text)
-    _, digits, exponent = value.normalize().as_tuple()
-    assert isinstance(exponent, int)
+    digits = "".join(map(str, value.as_tuple().digits)).strip("0")
     return float(value) if len(digits) <= DIGITS and abs(value.adjusted()) < 300 else text
 
 
