@@ -132,8 +132,9 @@ class Keeping(Proof):
     @property
     def _ledger(self) -> Identity:
         """Whose outcomes these are: of one account at one site, whatever spider signs in."""
-        who = self.identity
-        return Identity(EVERY_SPIDER, who.site, who.account.strip().casefold())
+        assert self.login is not None
+        site = origin(self.absolute(self.login.provider or self.login.url))
+        return Identity(EVERY_SPIDER, site, self.identity.account.strip().casefold())
 
     @property
     def _is_known(self) -> bool:

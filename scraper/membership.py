@@ -30,7 +30,7 @@ from scraper.forms import Form
 from scraper.keeping import Keeping
 from scraper.login import Fill, Login, Steps
 from scraper.redact import redact, redact_url
-from scraper.request import Request, host_of, origin
+from scraper.request import Request, host_of, is_same_page, join, origin
 from scraper.response import Response
 from scraper.vault import Vault
 
@@ -56,6 +56,7 @@ class Membership(Keeping):
     ) -> None:
         super().__init__(login, base_url=base_url, vault=vault, **options)
         self.is_restored, self.is_renewed, self.ask, self.pictures = False, False, None, None
+        self.tell, self.returns_to = None, ""
         self._lock = threading.RLock()
         self._is_final, self._attempts = False, 0
         self._steps: Steps | None = None
@@ -66,6 +67,10 @@ class Membership(Keeping):
     """Whether the last sign-in was not needed, as the login could renew its tokens."""
     ask: Callable[[str], str] | None
     """Who is asked for what no source gives, such as an unexpected one-time code; ``None``: nobody."""
+    tell: Callable[[str], None] | None
+    """Who is told what to do in a browser; ``None``: nobody is there. ``session.tell = print`` will do."""
+    returns_to: str
+    """The address at which a sign-in ends when it is sent there; it is not asked for, whoever's it is."""
 
     pictures: Path | None
     """The folder where a browser keeps pictures of a sign-in; ``None``: it takes none."""
@@ -145,6 +150,9 @@ class Membership(Keeping):
         self._renewing = threading.get_ident()
         try:
             tokens = login.renew(self, self.tokens)  # type: ignore[arg-type]
+        except LoginUnavailable:
+            self._keep()
+            raise
         except FetchError as error:
             log.info("The tokens could not be renewed: %s", error)
             tokens = None
@@ -280,6 +288,14 @@ class Membership(Keeping):
         if is_passed_on and (self.login is None or target not in self.login.origins):
             raise LoginError(f"{redact_url(answer.url)} would pass the password on to {target}; not sent.")
         return new
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return where an answer leads on to; not on from where a sign-in ends."""
+        target = super().get_redirect_target(resp)
+        is_end = target and self.returns_to and self._is_signing_in
+        if is_end and is_same_page(join(resp.url, target or ""), self.returns_to):
+            return None
+        return target
 
     @property
     def _generation(self) -> int:

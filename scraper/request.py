@@ -169,6 +169,11 @@ def join(base: str, address: str) -> str:
         return address
 
 
+def is_same_page(url: str, other: str) -> bool:
+    """Whether two addresses are the same but for their queries and fragments."""
+    return url.partition("#")[0].partition("?")[0] == other.partition("#")[0].partition("?")[0]
+
+
 def host_of(url: str) -> str:
     """Return the host of `url`, an international name in the ASCII form that goes out (IDNA 2008, UTS 46)."""
     if plain := _PLAIN.match(url):

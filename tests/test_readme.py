@@ -154,19 +154,3 @@ def test_the_browser_of_the_documentation_signs_in(site):
         check=False,
     )
     assert done.stdout == "1\n", done.stderr
-
-
-@needs_chromium
-def test_the_browser_of_the_documentation_signs_in(site):
-    scripts = blocks("python", (ROOT / "docs" / "login.md").read_text(encoding="utf-8"))
-    [script] = [script for script in scripts if "= BrowserLogin" in script]
-    script = script.replace("https://shop.example", site.url).replace('"/login"', '"/login/scripted"')
-    done = subprocess.run(
-        [sys.executable, "-c", f"{script}\nprint(Shop(save_session=False).session.sign_in())"],
-        env=environment(**credentials(site), SCRAPER_CHROMIUM=str(CHROMIUM)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.stdout == "1\n", done.stderr

@@ -82,7 +82,8 @@ class SignIn:
                 self._say("What was kept of this account is forgotten.")
             session.is_fresh = fresh
             session.pictures = FOLDER / "logins" if explain else None
-            session.ask = _ask if sys.stdin.isatty() else None
+            if sys.stdin.isatty():
+                session.ask, session.tell = _ask, self._say
             try:
                 session.sign_in()
             except LoginError as error:

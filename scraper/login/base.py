@@ -54,6 +54,9 @@ class Login(ABC):
     own_site_only: bool = False
     """Whether the proof goes to the origin of `url` alone, and not to that of ``base_url`` too."""
 
+    provider: str = ""
+    """The address of who judges the credentials, where that is not the site: outcomes count there."""
+
     in_clear: bool = False
     """Whether the proof may go over plain http, where others on the way can read along."""
 
@@ -101,7 +104,8 @@ class Login(ABC):
 
         The session asks before it signs in again, and when the tokens are due, once for any number of threads
         and processes. What is sent to get them goes without `authorization`; and a ``refresh`` token is taken
-        out of what is kept before it is used, as it may be good only once.
+        out of what is kept before it is used, as it may be good only once. `LoginUnavailable` is raised where
+        it was not used: it is kept again, for a later try.
         """
         return None
 
