@@ -8,6 +8,7 @@ from scraper.login.filling import Fill, fill
 from scraper.login.form import FormLogin
 from scraper.login.http import BasicLogin, DigestLogin, NtlmLogin
 from scraper.login.json import JsonLogin
+from scraper.login.oauth import OAuth2Login
 from scraper.login.refresh import Refresh
 from scraper.login.steps import Steps
 from scraper.login.token import TokenLogin
@@ -23,6 +24,7 @@ __all__ = [
     "JsonLogin",
     "Login",
     "NtlmLogin",
+    "OAuth2Login",
     "Refresh",
     "Steps",
     "TokenLogin",
