@@ -51,10 +51,12 @@ class OAuthSite:
     """The authorization server at one origin, and at another an API: ``/items/N``, for access tokens.
 
     A code, a refresh token and a device code are good once; those that are used twice are in `reused`, and
-    where a bearer token turns up at the server itself, its path is in `strayed`. Its levers: `lifetime` of
+    where a bearer token turns up at the server itself, its path is in `strayed`; all of them are in
+    `handed_out`. Its levers: `lifetime` of
     access tokens in seconds; `metadata` is what discovery answers beside the addresses, and `wellknown`
     where; `tampers` is what it sends back beside the code or instead of it; `broken` is what the token
-    address answers instead; `named` is who it says it is when it sends back; `device_answers` come while a person enters a code; `with_refresh`.
+    address answers instead; `named` is who it says it is when it sends back; `device_answers` come while a
+    person enters a code; `with_refresh`.
     """
 
     def __init__(self) -> None:
@@ -68,6 +70,7 @@ class OAuthSite:
         self.asked_for: Counter[str] = Counter()
         self.signed_in = self.failed = self.consents = 0
         self.reused: list[str] = []
+        self.handed_out: list[str] = []
         self.access: set[str] = set()
         self._codes: dict[str, dict[str, str]] = {}
         self._refresh: dict[str, str] = {}
@@ -172,8 +175,13 @@ class OAuthSite:
         self.granted[given["grant_type"]] += 1
         return self._grant(client, has_refresh=has_refresh)
 
+    def _made(self, kind: str) -> str:
+        made = f"{kind}-{secrets.token_hex(8)}"
+        self.handed_out.append(made)
+        return made
+
     def _grant(self, client: str, *, has_refresh: bool) -> Reply:
-        access, refresh = (f"{kind}-{secrets.token_hex(8)}" for kind in ("acc3ss", "r3fresh"))
+        access, refresh = self._made("acc3ss"), self._made("r3fresh")
         self.access.add(access)
         more = {}
         if has_refresh:
@@ -218,7 +226,7 @@ class OAuthSite:
 
     def _device(self, asked: Asked) -> Reply:
         client = self._client(asked, read(asked))
-        code = f"d3vice-{secrets.token_hex(8)}"
+        code = self._made("d3vice")
         self._devices[code] = client
         page = self.server.url("/enter")
         return answer({
@@ -284,7 +292,7 @@ class OAuthSite:
             if b"answer=no" in asked.body:
                 return self._back(given, error="access_denied")
             self.consents += 1
-            code = f"c0de-{secrets.token_hex(8)}"
+            code = self._made("c0de")
             self._codes[code] = given
             return self._back(given, code=code)
         answers = (("yes", "Allow"), ("no", "Deny"))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -24,6 +25,8 @@ from tests.certificates import Authority
 from tests.commands import ROOT, scraper
 from tests.http_sites import HTML, PAGE, BasicSite, DigestSite
 from tests.ntlm_site import serving_ntlm
+from tests.oauth_site import CLIENT, SECRET
+from tests.oauth_site import running as oauth_site
 from tests.servers import Answer, Reply, serving
 
 PASSWORD = 'c4nary "p&ss" \\wörd/+%'
@@ -333,6 +336,56 @@ def test_an_api_that_does_not_sign_in_leaks_nothing_by_its_answer(folder, api, p
     assert done.returncode == 16
     secrets = [password, "acc3ss-token-00000001", "r3fresh-token-00000001"]
     assert leaks(everything(folder, done.stdout, done.stderr), secrets) == []
+
+
+OAUTH_SPIDER = """
+import logging
+import os
+
+from scraper import FormLogin, OAuth2Login, Spider, env, fill
+
+log = logging.getLogger("oauth.spider")
+SITE, WAY = os.environ["API_URL"], os.environ["WAY"]
+PERSON = {"username": "ada", "password": env("SSO_PASSWORD")}
+
+
+class Member(Spider):
+    start_urls = tuple(f"{SITE}/items/{n}" for n in range(6))
+    login = OAuth2Login(
+        os.environ["SSO_URL"],
+        client_id=env("SSO_ID"),
+        client_secret=env("SSO_SECRET"),
+        client_auth="post" if WAY == "walk" else "basic",
+        **{"client": {}, "password": PERSON, "walk": {"walk": FormLogin("/signin", fill(**PERSON))}}[WAY],
+    )
+
+    def parse(self, response):
+        tokens = dict(self.session.tokens)
+        log.error("%r has %s and sends %s", self.login, tokens, vars(self.session._authorization))
+        log.error("state %s", self.session.state())
+        raise ValueError(f"crash with {tokens} and {env('SSO_SECRET')().reveal()}")
+"""
+
+
+@pytest.mark.parametrize("way", ["client", "password", "walk"])
+@pytest.mark.parametrize("is_right", [True, False])
+def test_no_grant_of_oauth_leaks(way, is_right, folder):
+    pytest.importorskip("oauthlib", reason="oauthlib is not installed")
+    (folder / "spiders" / "member.py").write_text(OAUTH_SPIDER, encoding="utf-8")
+    password, secret = (PASSWORD_OF_API, SECRET) if is_right else ("an0ther-word", "an0ther s3cret:+%/word")
+    with oauth_site() as site:
+        levered(SimpleNamespace(server=site.api), "/items/3", site.expire)
+        where = {
+            "API_URL": site.api.url(""), "SSO_URL": site.issuer, "WAY": way, "SSO_ID": CLIENT,
+            "SSO_SECRET": secret, "SSO_PASSWORD": password, "SCRAPER_STATE_DIR": f"{folder}-state",
+        }  # fmt: skip
+        done = scraper("run", "member", "--log-level", "DEBUG", "-o", "-", cwd=folder, **where)
+        told = scraper("login", "member", "--fresh", "--explain", cwd=folder, **where)
+    assert done.returncode == (1 if is_right else 16), done.stderr
+    assert ("crash with {" in done.stderr) == is_right
+    secrets = [password, secret, *site.handed_out]
+    assert bool(site.handed_out) == is_right
+    assert leaks(everything(folder, done.stdout, done.stderr, told.stdout, told.stderr), secrets) == []
 
 
 def test_the_canary_would_be_seen():

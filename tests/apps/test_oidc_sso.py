@@ -8,7 +8,8 @@ import pytest
 import requests
 from bs4 import BeautifulSoup
 
-from scraper import FormLogin, LoginError, LoginRejected, crawl
+from scraper import FormLogin, LoginError, LoginRejected, OAuth2Login, Session, crawl, fill
+from tests.oauth_site import Clock
 
 from .oidc_sso import OidcSso, missing
 
@@ -104,3 +105,41 @@ def send(browser, page, selector, values) -> requests.Response:
     form = BeautifulSoup(page.text, "lxml").select_one(selector)
     hidden = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
     return browser.post(urljoin(page.url, form["action"]), {**hidden, **values})
+
+
+# The provider alone, for a program: what it says of the account is the page that members see
+
+
+def oauth(app, **options) -> OAuth2Login:
+    pytest.importorskip("oauthlib", reason="oauthlib is not installed")
+    form = FormLogin("/", fill(login=app.username, password=options.pop("password", app.password)))
+    scope = "openid profile offline_access"
+    return OAuth2Login(
+        app.provider_url, client_id="desktop", walk=form, scope=scope, params={"prompt": "consent"}, **options
+    )
+
+
+def test_a_program_gets_a_token_by_a_code_and_renews_it_without_the_password(app):
+    clock = Clock()
+    with Session(oauth(app, clock=clock), base_url=f"{app.provider_url}/me", retry=1) as session:
+        assert session.get("/me").json() == {"sub": app.username, "name": app.username}
+        clock.now += 3600
+        assert session.get("/me").json()["sub"] == app.username
+        assert session.is_renewed
+    assert (app.logins, app.consents, app.failed_logins) == (1, 1, 0)
+
+
+def test_a_provider_that_has_lost_its_memory_costs_a_program_one_sign_in(app):
+    with Session(oauth(app), base_url=f"{app.provider_url}/me", retry=1) as session:
+        session.sign_in()
+        app.expire_sessions()
+        assert session.get("/me").json()["sub"] == app.username
+    assert (app.logins, app.failed_logins) == (2, 0)
+
+
+def test_a_program_s_wrong_password_is_rejected_after_one_attempt(app):
+    login = oauth(app, password="wrong horse")
+    session = Session(login, base_url=f"{app.provider_url}/me", retry=1)
+    with session, pytest.raises(LoginRejected, match="Invalid account or password"):
+        session.sign_in()
+    assert (app.logins, app.failed_logins) == (0, 1)
