@@ -250,7 +250,9 @@ class OAuthSite:
 
     def _authorize(self, asked: Asked, given: dict[str, str]) -> Reply:
         is_known = given.get("client_id") in self.clients
-        if not is_known or not re.match(r"http://127\.0\.0\.1[:/]|https://app\.", given["redirect_uri"]):
+        if not is_known or not re.match(
+            r"http://(127\.0\.0\.1|localhost)[:/]|com\.example\.app:/", given["redirect_uri"]
+        ):
             return Reply(400, [HTML], b"<h1>Unknown client or redirect address</h1>")
         if given.get("response_type") != "code" or not given.get("state"):
             return self._back(given, error="invalid_request")

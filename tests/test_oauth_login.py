@@ -85,6 +85,11 @@ def test_a_password_is_a_token_also_for_a_public_client(site):
     assert site.granted == {"password": 1}
 
 
+def test_a_walk_may_end_at_an_address_that_only_an_app_could_open(site):
+    signed_in(site, walk=walk(), redirect_uri="com.example.app:/callback")
+    assert site.granted == {"authorization_code": 1}
+
+
 @pytest.mark.parametrize("client", [{}, {"client_id": PUBLIC, "client_secret": None}])
 def test_the_provider_s_pages_are_walked_through_and_the_address_they_end_at_is_not_asked_for(site, client):
     with serving(lambda asked: Reply(500)) as elsewhere:
@@ -351,7 +356,8 @@ def test_the_grant_is_what_was_given_for(options, grant):
         ({"walk": "/login"}, "FormLogin"),
         ({"client_auth": "jwt"}, "neither 'basic' nor 'post'"),
         ({"redirect_uri": "https://app.example/back"}, "come back to this program"),
-        ({"redirect_uri": "http://[::1"}, "no http or https"),
+        ({"redirect_uri": "http://[::1"}, "come back to this program"),
+        ({"redirect_uri": "http://127.0.0.1.example/back"}, "come back to this program"),
         ({"site": "api.example"}, "no address"),
     ],
 )

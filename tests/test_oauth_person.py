@@ -210,8 +210,9 @@ def test_a_browser_that_does_not_come_back_is_not_waited_for_for_ever(site, brow
         session.sign_in()
 
 
-def test_the_port_may_be_given(site, browser):
-    back = f"http://127.0.0.1:{free_port()}/back"
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_the_port_may_be_given(site, browser, host):
+    back = f"http://{host}:{free_port()}/back"
     browser(signs_in)
     with session_for(site, print, redirect_uri=back) as session:
         session.sign_in()

@@ -58,7 +58,9 @@ class Authorization:
         """Return what the token is asked for with. Raises what the answer at `url` says instead of a code."""
         oauth2 = library()
         try:
-            said = self.grant.parse_request_uri_response(f"https:{url.split(':', 1)[1]}", state=self.state)
+            said = self.grant.parse_request_uri_response(
+                f"https://localhost/?{urlsplit(url).query}", state=self.state
+            )
         except oauth2.OAuth2Error as error:
             raise meant(error, shown(self.provider.authorization_url), scope=self.scope) from None
         register(said["code"], lasting=False)

@@ -19,7 +19,7 @@ from scraper.login.form import FormLogin
 from scraper.login.oauth.client import Client, library
 from scraper.login.oauth.code import Authorization
 from scraper.login.oauth.device import Device
-from scraper.login.oauth.loopback import ADDRESS, PATH, listening
+from scraper.login.oauth.loopback import ADDRESS, PATH, is_here, listening
 from scraper.login.oauth.provider import Provider
 from scraper.login.oauth.walk import Passage
 from scraper.redact import redact_url as shown
@@ -142,11 +142,7 @@ class OAuth2Login(Login):
         self._check_redirect()
 
     def _check_redirect(self) -> None:
-        if not self.redirect_uri:
-            return
-        if not is_http(self.redirect_uri):
-            raise ConfigError(f"redirect_uri={self.redirect_uri!r} is no http or https address.")
-        if self.walk is None and not self.redirect_uri.startswith(f"http://{ADDRESS}"):
+        if self.redirect_uri and self.walk is None and not is_here(self.redirect_uri):
             raise ConfigError(
                 f"A browser has to come back to this program, and redirect_uri={self.redirect_uri!r} is not "
                 f"here. Give one like 'http://{ADDRESS}:8400{PATH}', or walk=FormLogin(...)."

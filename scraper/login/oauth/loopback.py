@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from scraper.errors import ConfigError
+from scraper.request import is_http
 
 ADDRESS, PATH = "127.0.0.1", "/callback"
 PATIENCE = 10.0
@@ -29,7 +30,7 @@ class Loopback(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = False
 
-    def __init__(self, port: int = 0, path: str = PATH) -> None:
+    def __init__(self, host: str, port: int, path: str) -> None:
         try:
             super().__init__((ADDRESS, port), _Handler)
         except OSError as error:
@@ -37,7 +38,7 @@ class Loopback(ThreadingHTTPServer):
                 f"Nothing can listen at {ADDRESS}:{port} ({error.strerror}); give another redirect_uri, or "
                 "none."
             ) from error
-        self.redirect_uri = f"http://{ADDRESS}:{self.server_address[1]}{path}"
+        self.redirect_uri = f"http://{host}:{self.server_address[1]}{path}"
         self.is_answer: Callable[[str], bool] = lambda url: False
         self.answers: queue.Queue[str] = queue.Queue()
 
@@ -79,11 +80,19 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the address has the code."""
 
 
+def is_here(redirect_uri: str) -> bool:
+    """Whether a browser on this machine that is sent to `redirect_uri` comes to a `Loopback`."""
+    if not is_http(redirect_uri):
+        return False
+    parts = urlsplit(redirect_uri)
+    return parts.scheme == "http" and parts.hostname in (ADDRESS, "localhost")
+
+
 @contextmanager
 def listening(redirect_uri: str) -> Iterator[Loopback]:
     """Listen while the block runs, at the port of `redirect_uri` or, without one, at any."""
-    parts = urlsplit(redirect_uri)
-    server = Loopback(parts.port or 0, parts.path or PATH)
+    parts = urlsplit(redirect_uri or f"http://{ADDRESS}{PATH}")
+    server = Loopback(parts.hostname or ADDRESS, parts.port or 0, parts.path)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
     try:
