@@ -359,6 +359,7 @@ def test_the_grant_is_what_was_given_for(options, grant):
         ({"redirect_uri": "http://[::1"}, "come back to this program"),
         ({"redirect_uri": "http://127.0.0.1.example/back"}, "come back to this program"),
         ({"site": "api.example"}, "no address"),
+        ({"params": {"scope": "read", "state": "x"}}, "scope, state, which OAuth2Login says itself"),
     ],
 )
 def test_nonsense_is_a_configuration_error(options, said):

@@ -90,7 +90,7 @@ class Client:
 
         `is_code`: whether a code of one time was given, and no credential beside that of the client.
         """
-        hidden = [*secrets, *filter(None, [self.secret])]
+        hidden = list(filter(None, [*secrets, self.secret]))
         try:
             said = self._said(answer)
         except library().OAuth2Error as error:

@@ -40,6 +40,13 @@ GRANTS = {
 }
 """The grants, each with the address that it begins at."""
 
+_OWN = frozenset((
+    *("body", "client_id", "client_secret", "code", "code_challenge", "code_challenge_method"),
+    *("code_verifier", "device_code", "grant_type", "include_client_id", "password", "redirect_uri"),
+    *("refresh_token", "response_type", "scope", "state", "uri", "username"),
+))  # fmt: skip
+"""Parameters of the standard, and arguments of oauthlib, that no others may stand in for."""
+
 PATIENCE = 300.0
 """Seconds that a person may take to sign in with a browser."""
 
@@ -137,6 +144,8 @@ class OAuth2Login(Login):
             raise ConfigError("walk= takes a FormLogin, and goes with grant='authorization_code'.")
         if self.client_auth not in (None, "basic", "post"):
             raise ConfigError(f"client_auth={self.client_auth!r} is neither 'basic' nor 'post'.")
+        if own := _OWN.intersection(self.params):
+            raise ConfigError(f"params= has {', '.join(sorted(own))}, which OAuth2Login says itself.")
         if self.url and not is_http(self.url):
             raise ConfigError(f"site={self.url!r} is no address like https://api.example.")
         self._check_redirect()
@@ -193,15 +202,13 @@ class OAuth2Login(Login):
 
     def _at_once(self, client: Client) -> tuple[Response, dict[str, Any]]:
         """Get a token for credentials: the client's own, or those of an account too."""
-        secrets = list[str]()
-        given, grant = {"scope": self.scope}, library().BackendApplicationClient(client.id)
+        given, grant = dict[str, str](), library().BackendApplicationClient(client.id)
         if self.username is not None and self.password is not None:
-            secrets = [reveal(self.password)]
-            given |= {"username": reveal(self.username, is_secret=False), "password": secrets[0]}
+            given = {"username": reveal(self.username, is_secret=False), "password": reveal(self.password)}
             grant = library().LegacyApplicationClient(client.id)
         client.session.submitting(identity(client=self._credential(client), **given))
-        answer = client.ask(grant, **given)
-        return answer, client.tokens(answer, self.clock(), *secrets)
+        answer = client.ask(grant, scope=self.scope, **given)
+        return answer, client.tokens(answer, self.clock(), given.get("password", ""))
 
     def _by_device(self, client: Client) -> tuple[Response, dict[str, Any]]:
         """Get a token once a person has entered a code in a browser, here or elsewhere."""
@@ -272,7 +279,7 @@ class OAuth2Login(Login):
         else:
             answer = client.renew(refresh)
         try:
-            new = client.tokens(answer, self.clock(), *filter(None, [refresh]))
+            new = client.tokens(answer, self.clock(), refresh or "")
         except LoginUnavailable:
             raise
         except LoginError as error:
