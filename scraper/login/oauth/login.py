@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import time
-import webbrowser
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -14,15 +13,11 @@ from requests.auth import AuthBase
 from scraper.errors import ConfigError, InteractionRequired, LoginError, LoginUnavailable
 from scraper.login.base import Login, Marks
 from scraper.login.carrying import Carrying
-from scraper.login.direct import identity
 from scraper.login.form import FormLogin
 from scraper.login.oauth.client import Client, library
-from scraper.login.oauth.code import Authorization
-from scraper.login.oauth.device import Device
-from scraper.login.oauth.loopback import ADDRESS, PATH, is_here, listening
+from scraper.login.oauth.loopback import ADDRESS, PATH, is_here
 from scraper.login.oauth.provider import Provider
-from scraper.login.oauth.walk import Passage
-from scraper.redact import redact_url as shown
+from scraper.login.oauth.ways import WAYS
 from scraper.request import is_http
 from scraper.response import Response
 from scraper.values import Source, reveal, show
@@ -184,10 +179,7 @@ class OAuth2Login(Login):
                 "terminal, then run --resume."
             )
         client = self._client(session, GRANTS[self.grant])
-        ask = {"device_code": self._by_device, "authorization_code": self._by_code}.get(
-            self.grant, self._at_once
-        )
-        answer, tokens = ask(client)
+        answer, tokens = WAYS[self.grant](self, client)
         self._say(tokens)
         session.grant({**tokens, "granted_to": self._whose})
         return answer
@@ -200,58 +192,9 @@ class OAuth2Login(Login):
         name = reveal(self.client_id, is_secret=False)
         return Client(self, session, server, name, secret, sends_header, self.scope, self.params)
 
-    def _at_once(self, client: Client) -> tuple[Response, dict[str, Any]]:
-        """Get a token for credentials: the client's own, or those of an account too."""
-        given, grant = dict[str, str](), library().BackendApplicationClient(client.id)
-        if self.username is not None and self.password is not None:
-            given = {"username": reveal(self.username, is_secret=False), "password": reveal(self.password)}
-            grant = library().LegacyApplicationClient(client.id)
-        client.session.submitting(identity(client=self._credential(client), **given))
-        answer = client.ask(grant, scope=self.scope, **given)
-        return answer, client.tokens(answer, self.clock(), given.get("password", ""))
-
-    def _by_device(self, client: Client) -> tuple[Response, dict[str, Any]]:
-        """Get a token once a person has entered a code in a browser, here or elsewhere."""
-        device = Device.asked(client)
-        _tell(client.session, str(device))
-        log.info("Waits up to %.0f s for a person at %s.", device.lifetime, shown(device.page))
-        answer = device.answer(client, self.clock, self.sleep)
-        return answer, client.tokens(answer, self.clock(), device.code, is_code=True)
-
-    def _by_code(self, client: Client) -> tuple[Response, dict[str, Any]]:
-        """Get a token for the code that the provider sends back by a browser, or at the end of a walk."""
-        code = self._walked(client, self.walk) if self.walk else self._by_browser(client)
-        answer = client.ask(library().WebApplicationClient(client.id), **code)
-        return answer, client.tokens(answer, self.clock(), code["code"], is_code=True)
-
-    def _walked(self, client: Client, walk: FormLogin) -> dict[str, Any]:
-        asked = self._authorization(client, self.redirect_uri or f"http://{ADDRESS}{PATH}")
-        return asked.given(Passage(walk, client.session, asked, self._credential(client)).answer())
-
-    def _by_browser(self, client: Client) -> dict[str, Any]:
-        with listening(self.redirect_uri) as back:
-            asked = self._authorization(client, back.redirect_uri)
-            back.is_answer = asked.is_answer
-            _tell(client.session, f"Sign in with the browser; if none opens, go to {asked.url}")
-            webbrowser.open(asked.url)
-            log.info("Waits up to %.0f s for the browser at %s.", self.patience, back.redirect_uri)
-            url = back.wait(self.patience)
-        if url is None:
-            raise LoginUnavailable(
-                f"Nobody signed in with the browser within {self.patience:.0f} s. Sign in again, or raise "
-                "patience=."
-            )
-        return asked.given(url)
-
-    def _authorization(self, client: Client, redirect_uri: str) -> Authorization:
-        return Authorization(client.id, client.provider, redirect_uri, self.scope, self.params)
-
     @property
     def _needs_person(self) -> bool:
         return self.grant == "device_code" or (self.grant == "authorization_code" and self.walk is None)
-
-    def _credential(self, client: Client) -> str:
-        return identity(server=self.provider, id=client.id, secret=client.secret or "")
 
     # Tokens
 
@@ -301,9 +244,3 @@ class OAuth2Login(Login):
     def _say(self, tokens: Mapping[str, Any]) -> None:
         ends = f"; it lasts {tokens['expires_at'] - self.clock():.0f} s" if "expires_at" in tokens else ""
         log.info("Took a token%s%s.", " and one to renew it" if "refresh" in tokens else "", ends)
-
-
-def _tell(session: Session, line: str) -> None:
-    """Tell a person what to do."""
-    if session.tell is not None:
-        session.tell(line)
