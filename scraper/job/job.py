@@ -82,7 +82,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO
 _UNLESS_KNOWN = f"{_ADD} NOTHING"
 _TAKE_OVER = """
 UPDATE SET parent = excluded.parent
-WHERE state = 'queued' AND parent IN (SELECT id FROM requests WHERE auth = 'unknown')
+WHERE state = 'queued'
+    AND EXISTS (SELECT 1 FROM requests AS page WHERE page.id = requests.parent AND page.auth = 'unknown')
 """
 _ADOPT = _ADD + _TAKE_OVER
 """A page that is surely a member's takes over the links that one in doubt had found."""
