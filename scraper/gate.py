@@ -104,7 +104,7 @@ class Gate:
         if self._robots and (seconds := self._robots.crawl_delay(url)):
             self.pace.keep(url, seconds)
         now = self.pace.clock()
-        moment = self.pace.when(url)
+        moment = self.pace.when(url, lease.account)
         if moment == math.inf:
             self._given_up.append(Outcome(lease, Visit(ok=False, error=self._why_stalled(url))))
         elif moment > now + NEAR:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from scraper.request import http_host, is_loopback
 
@@ -38,6 +40,9 @@ BAD, SERVER_ERROR = 400, 500
 
 class Pace:
     """Decides when a request may go to its host: a name, whatever the scheme and the port.
+
+    Each account (`who`) keeps to its own moments at a host. What the host says holds for them all: that it is
+    slow, that it asks to wait or fails, its Crawl-delay, and how many requests may be under way.
 
     `delay` is the seconds between two requests to one host, plus or minus half; a host may ask for more
     (`keep`). `per_host` is how many requests to one host may be under way at once. With `throttle` the delay
@@ -90,7 +95,7 @@ class Pace:
         host = self._host(url)
         host.least = max(host.least, seconds)
 
-    def when(self, url: str) -> float:
+    def when(self, url: str, who: str | None = None) -> float:
         """Return the moment at which a request to `url` may go: now or earlier, later, or ``inf``: never.
 
         One up to `NEAR` seconds ahead is taken for this request. One further ahead is when to ask again.
@@ -98,8 +103,8 @@ class Pace:
         host, now = self._host(url), self.clock()
         if host.stalled:
             return math.inf
-        moment = host.opens(now)
-        return host.take(moment) if moment <= now + NEAR else host.put_off(moment)
+        moment, lane = host.opens(now, who), host.lanes[who]
+        return host.take(moment, lane) if moment <= now + NEAR else host.put_off(moment, lane)
 
     def started(self, url: str) -> bool:
         """Count a request whose moment has come as under way; ``False`` where it may not go after all."""
@@ -162,6 +167,15 @@ class Pace:
         return host
 
 
+@dataclass
+class _Lane:
+    """The moments of one account at a host."""
+
+    free: float = -math.inf
+    turn: float = -math.inf
+    called: float = -math.inf
+
+
 class _Host:
     """What is known of one host. Moments are on the clock of the pace, times are seconds."""
 
@@ -169,7 +183,8 @@ class _Host:
         self.name, self.limit, self.is_here = name, limit, is_here
         self.usual_delay = self.delay = 0.0 if is_here else max(0.0, delay)
         self.least = self.latency = self.usual_latency = 0.0
-        self.free = self.turn = self.called = self.slowed_until = self.paused_until = -math.inf
+        self.lanes: defaultdict[str | None, _Lane] = defaultdict(_Lane)
+        self.free = self.slowed_until = self.paused_until = -math.inf
         self.why = self.stalled = ""
         self.in_flight = self.outdated = self.failures = self.rests = 0
 
@@ -186,29 +201,31 @@ class _Host:
         """The moment before which nothing goes, also what has a moment already."""
         return max(self.paused_until, self.slowed_until)
 
-    def opens(self, now: float) -> float:
+    def opens(self, now: float, who: str | None) -> float:
         """Return the first moment that is not taken."""
-        moment = max(now, self.free, self.closed_until)
+        moment = max(now, self.free, self.lanes[who].free, self.closed_until)
         if self.is_full:
             wait = 2 * NEAR if self.rests else self._turnover or STEP
             return max(moment, now + wait)
         return moment
 
-    def take(self, moment: float) -> float:
+    def take(self, moment: float, lane: _Lane) -> float:
         """Take a moment: the next one is a delay later."""
-        self.free = moment + self._gap(random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
+        lane.free = moment + self._gap(random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
+        if common := max(self.least, self._turnover):
+            self.free = moment + common
         return moment
 
-    def put_off(self, moment: float) -> float:
+    def put_off(self, moment: float, lane: _Lane) -> float:
         """Return when to ask again for what may not go before `moment`: one then, the others by and by."""
-        if self.called < moment:
-            self.called = self.turn = moment
+        if lane.called < moment:
+            lane.called = lane.turn = moment
             return moment
-        self.turn = min(self.turn + self._gap(1 - JITTER), moment + SPREAD)
-        return self.turn
+        lane.turn = min(lane.turn + self._gap(1 - JITTER), moment + SPREAD)
+        return lane.turn
 
     def _gap(self, jitter: float) -> float:
-        """Return the seconds until the next request."""
+        """Return the seconds until the next request of one account."""
         return max(self.delay * jitter, self.least, self._turnover)
 
     @property

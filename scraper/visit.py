@@ -18,11 +18,15 @@ Hits = tuple[tuple[str, str, str], int, int]
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A request that was handed out: its row in the job, and when (seconds since the epoch)."""
+    """A request that was handed out: its row in the job, and when (seconds since the epoch).
+
+    `account` is the one of several by which it is fetched.
+    """
 
     id: int
     request: Request
     at: float
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

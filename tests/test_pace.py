@@ -74,6 +74,25 @@ def test_every_host_has_its_own_pace(clock):
 
 
 @pytest.mark.usefixtures("steady")
+def test_every_account_has_its_own_pace_at_a_host(clock):
+    pace = Pace(2, clock)
+    assert [pace.when(SHOP, who) for who in ("ada", "bob", "ada", "bob")] == [1000, 1000, 1002, 1002]
+    clock.now += 10
+    assert [pace.when(SHOP, "ada") for _ in range(4)] == [1010, 1012, 1014, 1016]
+    assert pace.when(SHOP, "bob") == 1010
+
+
+@pytest.mark.usefixtures("steady")
+def test_what_a_host_says_holds_for_every_account(clock):
+    pace = Pace(1, clock)
+    pace.keep(SHOP, 3)
+    assert [pace.when(SHOP, who) for who in ("ada", "bob")] == [1000, 1003]
+    pace.started(SHOP)
+    pace.finished(SHOP, status=429, elapsed=0.1, retry_after=600)
+    assert all(pace.when(SHOP, who) >= 1600 for who in ("ada", "bob", "eve"))
+
+
+@pytest.mark.usefixtures("steady")
 def test_a_host_is_the_same_however_its_address_is_written(clock):
     pace = Pace(2, clock)
     urls = (SHOP, "https://SHOP.example:443/", "http://ada@shop.example:8080/")
