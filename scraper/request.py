@@ -31,7 +31,8 @@ class Request:
     `callback` names the spider's method that reads the answer (``None``: ``parse``); a method given as it
     is counts by its name. `meta` travels along and has to be JSON. A `body` given as text is sent as UTF-8.
     A higher `priority` goes first. `depth` counts the links from a start URL. With `render` a browser opens
-    the page and runs its scripts (GET alone); a CSS selector says for what to wait there.
+    the page and runs its scripts (GET alone); a CSS selector says for what to wait there. `account` names the
+    one of a spider's accounts that is to fetch it (``None``: as the spider deals out its pages).
     """
 
     url: str
@@ -43,6 +44,7 @@ class Request:
     priority: int = 0
     depth: int = 0
     render: bool | str = False
+    account: str | None = None
 
     def __post_init__(self) -> None:
         if not self.url.isascii():
@@ -62,9 +64,10 @@ class Request:
         """Travel as what it is made of; most are an address and a depth."""
         headers, meta = dict(self.headers), dict(self.meta)
         rest = (headers, self.body, self.callback, meta, self.priority)
-        if self.method == "GET" and not any(rest) and self.body is None and not self.render:
+        is_plain = self.method == "GET" and self.body is None and not self.render and self.account is None
+        if is_plain and not any(rest):
             return _link, (self.url, self.depth)
-        return Request, (self.url, self.method, *rest, self.depth, self.render)
+        return Request, (self.url, self.method, *rest, self.depth, self.render, self.account)
 
     @property
     def content(self) -> bytes | None:

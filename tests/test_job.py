@@ -11,7 +11,8 @@ import pytest
 from scraper import ConfigError, Job, Request
 from scraper.item import Reject
 from scraper.job import files, fingerprint
-from scraper.visit import Outcome, Visit
+from scraper.job.job import _OLDEST_FIRST, _SOONEST_OF, _WAITING_OF
+from scraper.visit import Lease, Outcome, Visit
 
 URL = "http://shop.test/"
 
@@ -347,3 +348,79 @@ def test_the_next_moment_is_now_unless_all_that_waits_is_for_later(job):
     assert job.next_moment() == 1_900_000_000.0
     job.add([Request(URLS[3])])
     assert job.next_moment() == 0.0
+
+
+# Several accounts
+
+
+def accounts_of(job: Job) -> list[tuple[str, str | None]]:
+    with closing(sqlite3.connect(job.path)) as db:
+        return db.execute("SELECT url, account FROM requests ORDER BY id").fetchall()
+
+
+def seen_by(account: str, lease: Lease, *found: Request, auth: str = "signed_in", at: float = 9.0) -> Outcome:
+    visit = Visit(ok=True, status=200, auth=auth, epoch=1, account=account, requests=found)
+    return Outcome(lease, visit, at=at)
+
+
+def test_each_account_has_a_queue_and_what_it_finds_is_its_own(job):
+    job.deal(by_anyone=False)
+    for account in ("ada", "bob"):
+        assert job.add([Request(f"{URL}a"), Request(f"{URL}b", priority=1)], account=account) == 2
+    assert job.lease_of("eve", 5) == []
+    assert urls(job.lease_of("ada", 1)) == ["b"]
+    [lease] = job.lease_of("ada", 5)
+    job.commit([seen_by("ada", lease, Request(f"{URL}c"), Request(f"{URL}d", account="bob"))])
+    assert urls(job.lease_of("ada", 5)) == ["c"]
+    assert urls(job.lease_of("bob", 5)) == ["b", "a", "d"]
+    assert (job.next_moment_of("ada"), job.accounts_waiting()) == (None, set())
+
+
+def test_where_pages_are_anyone_s_only_those_that_name_an_account_are_its_own(job):
+    job.deal(by_anyone=True)
+    job.add([Request(f"{URL}a"), Request(f"{URL}b", account="bob")])
+    [lease] = job.lease_of(None, 5)
+    job.commit([seen_by("ada", lease, Request(f"{URL}c"), Request(f"{URL}a"))])
+    assert urls(job.lease_of("bob", 5)) == ["b"]
+    assert urls(job.lease_of(None, 5)) == ["c"]
+    assert accounts_of(job) == [(f"{URL}a", "ada"), (f"{URL}b", "bob"), (f"{URL}c", None)]
+
+
+def test_the_pages_of_one_account_are_doubted_and_may_then_be_anyone_s(job):
+    job.deal(by_anyone=True)
+    job.add([Request(f"{URL}a"), Request(f"{URL}b", account="bob"), Request(f"{URL}c")])
+    [a, c], [b] = job.lease_of(None, 2), job.lease_of("bob", 1)
+    job.commit([seen_by("bob", lease, auth="unknown") for lease in (a, b)])
+    job.commit([seen_by("ada", c, auth="unknown")])
+    assert job.doubt(5.0, account="bob") == 2
+    assert urls(job.lease_of("bob", 5)) == ["b"]
+    assert urls(job.lease_of(None, 5)) == ["a"]
+
+
+def test_what_is_known_of_a_session_is_known_by_account(job):
+    job.add([Request(f"{URL}a"), Request(f"{URL}b")])
+    a, b = job.lease(2)
+    job.commit([seen_by("ada", a, at=20.0), seen_by("bob", b, at=30.0)])
+    assert [job.last_alive(account) for account in ("ada", "bob", "eve", None)] == [20.0, 30.0, 0.0, 30.0]
+    assert [job.last_epoch(account) for account in ("ada", "eve", None)] == [1, 0, 1]
+    job.event("alive", "eve")
+    assert job.last_alive("eve") > 30.0 > job.last_alive("ada")
+
+
+def test_a_page_that_no_account_could_fetch_stays_its_own(job):
+    job.deal(by_anyone=False)
+    job.add([Request(f"{URL}a")], account="ada")
+    job.commit([Outcome(lease, Visit(ok=False, error="stalled")) for lease in job.lease_of("ada", 1)])
+    assert accounts_of(job) == [(f"{URL}a", "ada")]
+
+
+def test_a_long_queue_is_read_by_its_index(job):
+    job.deal(by_anyone=False)
+    with closing(sqlite3.connect(job.path)) as db:
+        next_ones = db.execute(
+            f"EXPLAIN QUERY PLAN {_WAITING_OF} {_OLDEST_FIRST}", (0.0, "ada", 5)
+        ).fetchall()
+        soonest = db.execute(f"EXPLAIN QUERY PLAN {_SOONEST_OF}", ("ada",)).fetchall()
+    assert "INDEX queues (account=?)" in str(next_ones)
+    assert "INDEX soonest (account=?)" in str(soonest)
+    assert "B-TREE" not in f"{next_ones} {soonest}"

@@ -7,6 +7,7 @@ to it, from one thread.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -22,6 +23,7 @@ from scraper.job.records import Records
 from scraper.job.rows import (
     Found,
     file_row,
+    fingerprint,
     found_by,
     is_sure,
     kept,
@@ -38,18 +40,26 @@ log = logging.getLogger(__name__)
 SEEN = 20_000
 """So many addresses are remembered, for which the file need not be asked whether they are known."""
 
-_WAITING = (
-    "SELECT id, url, method, headers, body, callback, meta, priority, depth, "
+_REQUESTS = (
+    "SELECT id, url, method, headers, body, callback, meta, priority, depth, fingerprint, "
     "(SELECT url FROM requests AS page WHERE page.id = requests.parent) AS page FROM requests "
-    "WHERE state = 'queued' AND not_before <= ? ORDER BY priority DESC, "
 )
-_OLDEST = _WAITING + "id LIMIT ?"
-_NEWEST = _WAITING + "id DESC LIMIT ?"
+_WAITING = f"{_REQUESTS} WHERE state = 'queued' AND not_before <= ?"
+_OLDEST_FIRST = "ORDER BY priority DESC, id LIMIT ?"
+_NEWEST_FIRST = "ORDER BY priority DESC, id DESC LIMIT ?"
+_WAITING_OF = f"{_REQUESTS} WHERE state = 'queued' AND +not_before <= ? AND account IS ?"
+_SOONEST_OF = "SELECT min(not_before) FROM requests WHERE state = 'queued' AND account IS ?"
+_QUEUES = (
+    "CREATE INDEX IF NOT EXISTS queues ON requests (account, priority DESC, id) WHERE state = 'queued'",
+    "CREATE INDEX IF NOT EXISTS soonest ON requests (account, not_before) WHERE state = 'queued'",
+)
 _LAST = "SELECT coalesce(max(id), 0) FROM requests"
 _QUEUED_AFTER = "SELECT count(*) FROM requests WHERE id > ? AND +state = 'queued'"
 _LATER = "SELECT count(*), min(not_before) FROM requests WHERE state = 'queued' AND not_before > 0"
+_WAITING_FOR = "SELECT DISTINCT account FROM requests WHERE state = 'queued' AND account IS NOT NULL"
 _DOUBTFUL = (
-    "WHERE auth = 'unknown' AND fetched_at > ? AND epoch = coalesce(?, epoch) AND state IN ('done', 'failed')"
+    "WHERE auth = 'unknown' AND fetched_at > ? AND epoch = coalesce(?, epoch) "
+    "AND account IS coalesce(?, account) AND state IN ('done', 'failed')"
 )
 _FORGET = tuple(
     f"DELETE FROM {table} WHERE request IN (SELECT id FROM requests {_DOUBTFUL})"  # noqa: S608
@@ -65,19 +75,27 @@ gone AS (
 )
 DELETE FROM requests WHERE id IN (SELECT id FROM gone)
 """  # noqa: S608
+_DOUBTED = f"{_REQUESTS} {_DOUBTFUL}"
 _QUEUE_AGAIN = f"UPDATE requests SET state = 'queued', attempts = 0 {_DOUBTFUL}"  # noqa: S608
 
 _LAST_ALIVE = """
 SELECT max(
-    (SELECT coalesce(max(fetched_at - elapsed), 0) FROM requests WHERE auth = 'signed_in'),
-    (SELECT coalesce(max(at), 0) FROM events WHERE kind IN ('signed_in', 'restored', 'renewed', 'alive'))
+    (
+        SELECT coalesce(max(fetched_at - elapsed), 0) FROM requests
+        WHERE auth = 'signed_in' AND account IS coalesce(:account, account)
+    ),
+    (
+        SELECT coalesce(max(at), 0) FROM events
+        WHERE kind IN ('signed_in', 'restored', 'renewed', 'alive') AND message = coalesce(:account, message)
+    )
 )
 """
+_LAST_EPOCH = "SELECT coalesce(max(epoch), 0) FROM requests WHERE account IS coalesce(?, account)"
 
 _ADD = """
 INSERT INTO requests
-    (fingerprint, url, method, headers, body, callback, meta, priority, depth, parent, state, error)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO
+    (fingerprint, url, method, headers, body, callback, meta, priority, depth, parent, state, error, account)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO
 """
 _UNLESS_KNOWN = f"{_ADD} NOTHING"
 _TAKE_OVER = """
@@ -99,7 +117,7 @@ ON CONFLICT (kind) DO UPDATE SET request = excluded.request, body = excluded.bod
 
 _SETTLE = """
 UPDATE requests SET state = ?, attempts = attempts + ?, status = ?, error = ?, auth = ?, epoch = ?,
-    account = ?, fetched_at = ?, elapsed = ?, bytes = ?, fields = ? WHERE id = ?
+    account = coalesce(?, account), fetched_at = ?, elapsed = ?, bytes = ?, fields = ? WHERE id = ?
 """
 
 
@@ -112,6 +130,7 @@ class Job(Questions):
         self._fields = Fields(self._db)
         self._seen: dict[tuple[str, str | None], None] = {}
         self._queued: int | None = None
+        self._by_anyone = False
         self._described: set[tuple[str, str]] = set()
 
     @classmethod
@@ -174,18 +193,47 @@ class Job(Questions):
     def add(self, requests: Iterable[Request], *, account: str | None = None) -> int:
         """Put requests into the frontier that were never there; return how many."""
         with self._transaction():
-            return self._add((request, account, None, "queued", None) for request in requests)
+            return self._add(
+                (request, request.account or account, None, "queued", None) for request in requests
+            )
 
     def lease(self, n: int, *, newest_first: bool = False) -> list[Lease]:
         """Hand out up to `n` requests that wait, the highest priority first."""
-        now = time.time()
+        return self._lease(_WAITING, n, newest_first=newest_first)
+
+    def _lease(self, waiting: str, n: int, *of: str | None, newest_first: bool) -> list[Lease]:
+        now, query = time.time(), f"{waiting} {_NEWEST_FIRST if newest_first else _OLDEST_FIRST}"
         with self._transaction():
-            rows = self._db.execute(_NEWEST if newest_first else _OLDEST, (now, n)).fetchall()
+            rows = self._db.execute(query, (now, *of, n)).fetchall()
             self._db.executemany(
                 "UPDATE requests SET state = 'leased' WHERE id = ?", [(row["id"],) for row in rows]
             )
             self._count_queued(-len(rows))
         return [Lease(row["id"], request_of(row), now) for row in rows]
+
+    def deal(self, *, by_anyone: bool) -> None:
+        """Keep what waits in a queue for each account, and one for all beside them.
+
+        Where pages may be fetched `by_anyone`, what pages lead to goes into that for all, unless it names an
+        account; otherwise into that of the account which saw the page.
+        """
+        self._by_anyone = by_anyone
+        with self._transaction():
+            for index in _QUEUES:
+                self._db.execute(index)
+
+    def lease_of(self, queue: str | None, n: int, *, newest_first: bool = False) -> list[Lease]:
+        """Hand out up to `n` requests of one queue (``None``: the one for all)."""
+        return self._lease(_WAITING_OF, n, queue, newest_first=newest_first)
+
+    def next_moment_of(self, queue: str | None) -> float | None:
+        """Return when the next request of one queue may go, as `next_moment` does."""
+        moment = self._db.execute(_SOONEST_OF, (queue,)).fetchone()[0]
+        return None if moment is None else float(moment)
+
+    def accounts_waiting(self) -> set[str]:
+        """Return the accounts for which requests wait."""
+        return {row["account"] for row in self._db.execute(_WAITING_FOR)}
 
     def put_back(self, leases: Iterable[Lease], *, not_before: float = 0.0) -> None:
         """Take leases back: their requests wait again, until `not_before` at least (seconds since 1970)."""
@@ -232,32 +280,41 @@ class Job(Questions):
         with self._transaction():
             self._commit(list(outcomes))
 
-    def doubt(self, since: float, epoch: int | None = None) -> int:
+    def doubt(self, since: float, epoch: int | None = None, account: str | None = None) -> int:
         """Take back the pages that nothing proves to be signed in; return how many.
 
-        These are the pages of unknown standing, of `epoch` or of any, whose answer came after `since`, when
-        the session was last seen alive. They wait to be fetched again; their items are dropped, and so are
-        the links that only they had, as those of a page for strangers.
+        These are the pages of unknown standing, of `epoch` and `account` or of any, whose answer came after
+        `since`, when the session was last seen alive. They wait to be fetched again; their items are dropped,
+        and so are the links that only they had, as those of a page for strangers.
         """
         self._seen.clear()
         self._queued = None
+        which = (since, epoch, account)
         with self._transaction():
-            self._fields.take_back(
-                row["fields"] for row in self._db.execute(_FIELDS, (since, epoch)).fetchall()
-            )
+            self._fields.take_back(row["fields"] for row in self._db.execute(_FIELDS, which).fetchall())
             for forget in _FORGET:
-                self._db.execute(forget, (since, epoch))
-            gone = self._db.execute(_FOUND_BY_STRANGERS, (since, epoch)).rowcount
+                self._db.execute(forget, which)
+            gone = self._db.execute(_FOUND_BY_STRANGERS, which).rowcount
             log.debug("%d links were found on pages that are doubted", gone)
-            return self._db.execute(_QUEUE_AGAIN, (since, epoch)).rowcount
+            released = self._anyone_s(self._db.execute(_DOUBTED, which)) if self._by_anyone else []
+            doubted = self._db.execute(_QUEUE_AGAIN, which).rowcount
+            self._db.executemany("UPDATE requests SET account = NULL WHERE id = ?", released)
+            return doubted
 
-    def last_alive(self) -> float:
-        """Return when the session was last seen alive, in seconds since 1970; 0 for never."""
-        return float(self._one(_LAST_ALIVE))
+    def _anyone_s(self, rows: Iterable[sqlite3.Row]) -> list[tuple[int]]:
+        """Return the ids of those that any account may fetch: they are known without an account."""
+        return [(row["id"],) for row in rows if row["fingerprint"] == fingerprint(request_of(row), None)]
 
-    def last_epoch(self) -> int:
-        """Return the latest sign-in of which there is a page; 0 for none."""
-        return int(self._one("SELECT coalesce(max(epoch), 0) FROM requests"))
+    def last_alive(self, account: str | None = None) -> float:
+        """Return when the session, of `account` or of any, was last seen alive; 0 for never.
+
+        In seconds since 1970.
+        """
+        return float(self._db.execute(_LAST_ALIVE, {"account": account}).fetchone()[0])
+
+    def last_epoch(self, account: str | None = None) -> int:
+        """Return the latest sign-in, of `account` or of any, of which there is a page; 0 for none."""
+        return int(self._db.execute(_LAST_EPOCH, (account,)).fetchone()[0])
 
     def _add(self, found: Iterable[Found], *, are_sure: bool = True) -> int:
         """Add what was found; what stands on pages that may be a stranger's may be withdrawn later."""
@@ -302,7 +359,8 @@ class Job(Questions):
         self._db.executemany(_KEEP, (row for outcome in outcomes for row in kept(outcome)))
         for are_sure in (False, True):
             of_kind = (outcome for outcome in outcomes if is_sure(outcome) is are_sure)
-            self._add((found for outcome in of_kind for found in found_by(outcome)), are_sure=are_sure)
+            found = (one for outcome in of_kind for one in found_by(outcome, by_anyone=self._by_anyone))
+            self._add(found, are_sure=are_sure)
 
     # For exports
 

@@ -19,6 +19,9 @@ from scraper.job.stored import Stored
 _ITEMS = """
 SELECT i.type, i.data, r.account FROM items i JOIN requests r ON r.id = i.request ORDER BY i.request, i.n
 """
+_SETTLED = (
+    "SELECT count(*) FROM requests WHERE state IN ('done', 'failed') AND account IS coalesce(?, account)"
+)
 _PROBLEMS = """
 SELECT count(*) AS times, error AS problem, min(id), url FROM requests WHERE state = 'failed' GROUP BY error
 UNION ALL
@@ -98,6 +101,10 @@ class Questions:
             rejects=self._count("SELECT count(*) FROM (SELECT DISTINCT request, n FROM rejects)"),
             retries=self._count("SELECT coalesce(sum(attempts - 1), 0) FROM requests WHERE attempts > 1"),
         )
+
+    def settled(self, account: str | None = None) -> int:
+        """Count the pages, of `account` or of any, that were fetched for good, or failed."""
+        return int(self._db.execute(_SETTLED, (account,)).fetchone()[0])
 
     def queued(self) -> int:
         """Count the requests that wait."""

@@ -46,15 +46,19 @@ def is_sure(outcome: Outcome) -> bool:
     return outcome.visit.auth == "signed_in" or outcome.visit.epoch == 0
 
 
-def found_by(outcome: Outcome) -> Iterator[Found]:
-    """Yield what the page of an outcome led to: to be fetched, denied, or avoided."""
+def found_by(outcome: Outcome, *, by_anyone: bool) -> Iterator[Found]:
+    """Yield what the page of an outcome led to: to be fetched, denied, or avoided.
+
+    That is for the account that saw the page, or, where pages may be fetched `by_anyone`, for none.
+    """
     id, visit = outcome.lease.id, outcome.visit
+    account = None if by_anyone else visit.account
     for request in visit.requests:
-        yield request, visit.account, id, "queued", None
+        yield request, request.account or account, id, "queued", None
     for request in visit.denied:
-        yield request, visit.account, id, "denied", None
+        yield request, request.account or account, id, "denied", None
     for url, reason in visit.avoided:
-        yield Request(url, _avoided_method(reason)), visit.account, id, "denied", clean(reason)
+        yield Request(url, _avoided_method(reason)), account, id, "denied", clean(reason)
 
 
 def new_row(found: Found) -> tuple[Any, ...]:
@@ -73,6 +77,7 @@ def new_row(found: Found) -> tuple[Any, ...]:
         parent,
         state,
         error,
+        account,
     )
 
 

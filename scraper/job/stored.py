@@ -24,7 +24,7 @@ class Stored:
         self._db = db
         self._query = (
             f"SELECT path, sha256, size, type FROM {name}.files "  # noqa: S608
-            f"WHERE request = (SELECT id FROM {name}.requests WHERE fingerprint = ?)"
+            f"WHERE request IN (SELECT id FROM {name}.requests WHERE fingerprint IN (?, ?))"
         )
 
     def fill(self, text: str, account: str | None) -> str:
@@ -42,10 +42,11 @@ class Stored:
 
     def _known(self, file: dict[str, Any], account: str | None) -> dict[str, Any]:
         try:
-            key = fingerprint(Request(str(file["url"]), callback=FILE), account)
+            request = Request(str(file["url"]), callback=FILE)
         except ConfigError:
             return file
-        row = self._db.execute(self._query, (key,)).fetchone()
+        keys = [fingerprint(request, whose) for whose in (account, None)]  # None: where accounts share pages
+        row = self._db.execute(self._query, keys).fetchone()
         return (
             file
             if row is None
