@@ -75,6 +75,14 @@ class Sessions:
             self._by_id.clear()
             return anyone
 
+    def close_of(self, username: str) -> bool:
+        """End every session of one member, and say whether there was one."""
+        with self._levers.lock:
+            own = [id for id, session in self._by_id.items() if session.member.username == username]
+            for id in own:
+                del self._by_id[id]
+            return bool(own)
+
     def _replace(self, session: Session) -> None:
         for id in [id for id in session.replaced if self._outdated(session, id)]:
             del session.replaced[id], self._by_id[id]

@@ -58,6 +58,12 @@ class World(Levers):
             if had_sessions or had_tokens:
                 self.tally.add("expiries")
 
+    def sign_out(self, username: str) -> None:
+        """End the sessions of one member, now."""
+        with self.lock:
+            if self.sessions.close_of(username):
+                self.tally.add("expiries")
+
     def unlock_everyone(self) -> None:
         """Open every account that too many wrong passwords have locked."""
         self.passwords.unlock_all()
