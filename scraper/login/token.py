@@ -36,8 +36,8 @@ class TokenLogin(Login):
     It goes with every request to the origin of `site`, by default that of the session's ``base_url`` (in a
     spider: of its start URLs), and to no other: into a `header` (``"X-Api-Key"``, or whole, as is the default
     ``"Authorization: Bearer {token}"``), a `query` parameter, or a `cookie`. There is nothing to submit:
-    where the page of proof stays closed, the token is wrong or has ended. Other arguments are those of
-    `Login`.
+    where the page of proof stays closed, the token is wrong or has ended. `account` is a name for whose it
+    is, where there are several. Other arguments are those of `Login`.
     """
 
     has_page = False
@@ -50,12 +50,18 @@ class TokenLogin(Login):
         header: str | None = None,
         query: str | None = None,
         cookie: str | None = None,
+        account: str | None = None,
         **marks: Unpack[Marks],
     ) -> None:
         if site and not is_http(site):
             raise ConfigError(f"site={site!r} is no address like https://api.example.")
         super().__init__(site, **marks)
-        self.token, self.carrying = token, Carrying(header, query, cookie)
+        self.token, self.carrying, self._account = token, Carrying(header, query, cookie), account
+
+    @property
+    def account(self) -> str | None:
+        """The name that was given for the account."""
+        return self._account
 
     def __repr__(self) -> str:
         return f"TokenLogin({show(self.token)}, {self.carrying})"
