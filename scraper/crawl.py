@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import islice
 
 from scraper import sitemaps
+from scraper.accounts import Accounts
 from scraper.errors import ConfigError, ScraperError
 from scraper.executors import Threads, Workers
 from scraper.gate import Gate
@@ -98,11 +99,16 @@ class Crawl:
         stop: threading.Event,
     ) -> None:
         self.spider, self.job, self.stop = spider, job, stop
-        self.tally, self.watch = Tally(job), Watch(spider, job)
+        self.tally = Tally(job)
         self.started = time.monotonic()
         self._progress = progress
         self._workers = executor if isinstance(executor, Workers) else Threads(visit, spider, executor)
         self._to_try_alone: list[Lease] = []
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """As whom it visits, made once the spider is opened."""
+        return Accounts(self.spider, self.job)
 
     @cached_property
     def gate(self) -> Gate:
@@ -133,9 +139,11 @@ class Crawl:
             with self._workers:
                 self._open()
                 reason = self._loop()
+            if reason != "interrupted":
+                self.accounts.tell_failures()
         except KeyboardInterrupt:
             reason = "interrupted"
-            self.spider.session.hurry()
+            self._hurry()
             raise
         except ScraperError as error:
             reason = f"{type(error).__name__}: {error}"
@@ -145,27 +153,31 @@ class Crawl:
 
     def _open(self) -> None:
         self.job.put_all_back()
-        self.watch.go_on()
+        self.accounts.go_on()
         self.tally.recount(self.job)
         self.job.note("state", "running")
         if self.spider.item is not None:
             self.job.describe(describe(self.spider.item))
-        if self.spider.login is not None:
-            self.watch.sign_in()
-        requests = [*self.spider.start_requests(), *self._from_sitemaps()]
-        if not requests:
-            raise ConfigError(f"The spider {self.spider.name!r} has nowhere to start; give it start_urls.")
-        self.job.add(requests, account=self.spider.session.account)
+        for watch in self.accounts:
+            if watch.spider.login is not None:
+                with self.accounts.losing(watch):
+                    watch.sign_in()
+        for account, spider in self.accounts.starting():
+            requests = [*spider.start_requests(), *self._from_sitemaps(spider)]
+            if not requests:
+                raise ConfigError(f"The spider {spider.name!r} has nowhere to start; give it start_urls.")
+            self.accounts.check(requests)
+            self.job.add(requests, account=account)
 
-    def _from_sitemaps(self) -> Iterator[Request]:
+    def _from_sitemaps(self, spider: Spider) -> Iterator[Request]:
         """Yield a request for each page of the sitemaps that are wanted."""
-        wanted, session = self.spider.sitemaps, self.spider.session
+        wanted, session = spider.sitemaps, spider.session
         addresses = [wanted] if isinstance(wanted, str) else [] if isinstance(wanted, bool) else list(wanted)
         if wanted is True:
-            starts = dict.fromkeys(origin(request.url) for request in self.spider.start_requests())
+            starts = dict.fromkeys(origin(request.url) for request in spider.start_requests())
             addresses = [sitemap for start in starts for sitemap in self.gate.sitemaps(f"{start}/")]
         for url in sitemaps.pages(addresses, session.exchange):
-            if self.spider.allows(url):
+            if spider.allows(url):
                 yield Request(url)
 
     def _close(self, reason: str) -> None:
@@ -177,7 +189,13 @@ class Crawl:
         except ConfigError as error:  # where the job cannot be written, that is why the crawl ends
             log.error("%s", error)
         self.spider.closed(reason)
-        self.spider.session.close()
+        for session in self.spider.all_sessions:
+            session.close()
+
+    def _hurry(self) -> None:
+        """Let nothing wait for a retry any more."""
+        for session in self.spider.all_sessions:
+            session.hurry()
 
     # The loop
 
@@ -195,9 +213,9 @@ class Crawl:
                 self._try_alone()
             elif self.in_flight or (limit is None and self._is_waiting):
                 signed_out = self._collect(self._finished())
-                if signed_out or self.watch.is_doubtful:
+                if signed_out or self.accounts.are_doubtful:
                     self._renew(signed_out)
-            elif self.watch.unproven:
+            elif self.accounts.are_unproven:
                 self._renew([])
             else:
                 return limit or "finished"
@@ -207,7 +225,7 @@ class Crawl:
         """Return the limit that is reached, if one is."""
         spider = self.spider
         if self.stop.is_set():
-            spider.session.hurry()
+            self._hurry()
             return "interrupted"
         if spider.max_time is not None and time.monotonic() - self.started >= spider.max_time:
             return "max_time"
@@ -226,13 +244,22 @@ class Crawl:
 
     def _submit(self) -> None:
         """Hand out what may go now."""
-        leases = self.job.lease(self._room(), newest_first=self.spider.order == "depth")
-        self._to_try_alone += [lease for lease in leases if self.watch.is_suspect(lease)]
-        self.gate.admit(lease for lease in leases if not self.watch.is_suspect(lease))
+        leases = self.accounts.lease(self._room(), newest_first=self.spider.order == "depth")
+        suspects = [lease for lease in leases if self.accounts.of(lease).is_suspect(lease)]
+        self._to_try_alone += suspects
+        self.gate.admit(lease for lease in leases if lease not in suspects)
         if due := self.gate.due():
-            self.watch.renew_in_time()
-            self._workers.hand_out(due)
+            self._hand_out(due)
         self._settle(self.gate.given_up())
+
+    def _hand_out(self, due: list[Lease]) -> None:
+        """Hand requests to the workers, but for those of accounts that are left out."""
+        for watch in {self.accounts.of(lease) for lease in due}:
+            with self.accounts.losing(watch):
+                watch.renew_in_time()
+        left_out = [lease for lease in due if self.accounts.of(lease).failure]
+        self._put_back(left_out)
+        self._workers.hand_out([lease for lease in due if lease not in left_out])
 
     def _room(self) -> int:
         """Return how many requests to lease: for the workers, a few that wait, and up to `max_pages`."""
@@ -253,12 +280,12 @@ class Crawl:
     @property
     def _is_waiting(self) -> bool:
         """Whether a request is held at the gate, or waits in the job for its moment."""
-        return self.gate.held > 0 or self.job.next_moment() is not None
+        return self.gate.held > 0 or self.accounts.next_moment() is not None
 
     def _finished(self) -> list[Outcome]:
         """Wait until something has come in, or a tick has passed, and return it."""
         if not self.in_flight:
-            moment = math.inf if self.gate.held else self.job.next_moment() or 0.0
+            moment = math.inf if self.gate.held else self.accounts.next_moment() or 0.0
             self.gate.wait(min(TICK, max(0.0, moment - time.time())))
             return []
         outcomes = self._workers.collect(TICK)
@@ -281,14 +308,15 @@ class Crawl:
             with turn():
                 self.job.commit(outcomes)
                 self.tally.count(outcomes)
-                self.watch.note(outcomes)
+                self.accounts.note(outcomes)
 
     def _sort(self, outcomes: list[Outcome]) -> tuple[list[Outcome], list[Lease], list[Outcome]]:
         """Part outcomes into: signed out, to be sent again, and settled."""
         signed_out, back, settled = [], [], []
         for outcome in outcomes:
-            if outcome.visit.auth == "anonymous" or self.watch.is_late(outcome):
-                is_current = outcome.visit.epoch >= self.spider.session.epoch
+            watch = self.accounts.of(outcome.lease)
+            if outcome.visit.auth == "anonymous" or watch.is_late(outcome):
+                is_current = outcome.visit.epoch >= watch.spider.session.epoch
                 signed_out.append(outcome) if is_current else back.append(outcome.lease)
             elif outcome.visit.status is None and self.stop.is_set():
                 back.append(outcome.lease)
@@ -299,24 +327,31 @@ class Crawl:
     # Staying signed in
 
     def _renew(self, signed_out: list[Outcome]) -> None:
-        """Find out whether the session has ended; if so, sign in again and fetch again what it spoilt.
+        """Find out whether a session has ended; if so, sign in again and fetch again what it spoilt.
 
         Everything under way comes in first: an answer to the old session must not touch the cookies of the
         new one.
         """
         signed_out = signed_out + self._drain()
-        if not signed_out and not self.watch.unproven:
-            return
-        closed = self.watch.closed(signed_out)
+        for watch, own in self.accounts.parted(signed_out):
+            if own or watch.unproven:
+                self._renew_one(watch, own)
+
+    def _renew_one(self, watch: Watch, signed_out: list[Outcome]) -> None:
+        closed = None
+        if watch.failure is None:
+            with self.accounts.losing(watch):
+                closed = watch.closed(signed_out)
         if closed is not None:
             self._settle([denied(outcome) for outcome in closed])
             signed_out = [outcome for outcome in signed_out if outcome not in closed]
-        if closed is not None and self.watch.can_ask:
+        if closed is not None and watch.can_ask:
             self.job.put_back(outcome.lease for outcome in signed_out)
-        elif signed_out or (closed is None and self.watch.unproven):
-            self.watch.take_back(signed_out, self.tally)
-            if self._limit() is None:
-                self.watch.sign_in()
+        elif signed_out or (closed is None and watch.unproven):
+            watch.take_back(signed_out, self.tally)
+            if self._limit() is None and watch.failure is None:
+                with self.accounts.losing(watch):
+                    watch.sign_in()
 
     def _drain(self) -> list[Outcome]:
         """Let everything under way come in; return what of it came in signed out."""
@@ -342,10 +377,13 @@ class Crawl:
         """Fetch, one by one, each page that was under way more than once when a session died."""
         leases, self._to_try_alone = self._to_try_alone, []
         for lease in leases:
-            if self._limit() is not None:
+            watch = self.accounts.of(lease)
+            if self._limit() is None and watch.failure is None:
+                with self.accounts.losing(watch):
+                    watch.be_signed_in()
+            if self._limit() is not None or watch.failure is not None:
                 self.job.put_back([lease])
                 continue
-            self.watch.be_signed_in()
             self._hand_out_alone(lease)
             while self.in_flight:
                 for outcome in filter(None, map(self.gate.settle, self._finished())):
@@ -357,14 +395,17 @@ class Crawl:
         self.gate.admit([lease])
         while not (due := self.gate.due()) and self.gate.held and self._limit() is None:
             self.gate.wait(TICK)
-        self._workers.hand_out(due)
+        self._hand_out(due)
 
     def _after_trial(self, outcome: Outcome) -> None:
         """Settle a page that was fetched alone, unless it has to be fetched once more to be sure."""
-        if self.watch.acquits(outcome):
+        watch, is_acquitted = self.accounts.of(outcome.lease), False
+        with self.accounts.losing(watch):
+            is_acquitted = watch.acquits(outcome)
+        if is_acquitted:
             is_closed = outcome.visit.auth == "anonymous"
             self._settle([denied(outcome) if is_closed else outcome])
-        elif self.watch.is_convicted(outcome):
+        elif watch.failure is None and watch.is_convicted(outcome):
             self._settle([convicted(outcome)])
         else:
             self.job.put_back([outcome.lease])

@@ -15,7 +15,7 @@ from scraper.redact import looks_secret, register
 from scraper.spider import Spider
 
 _HINTS = get_type_hints(Spider)
-_NOT_OPTIONS = frozenset({"name", "start_urls", "login", "item", "follow"})
+_NOT_OPTIONS = frozenset({"name", "start_urls", "login", "accounts", "item", "follow"})
 
 OPTIONS = tuple(sorted(set(_HINTS) - _NOT_OPTIONS))
 """The names that ``-s`` takes: how a spider crawls, not what."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -13,11 +14,15 @@ from rich.spinner import Spinner
 
 if TYPE_CHECKING:
     from scraper.crawl import Crawl
+    from scraper.watch import Watch
 
 LIVE_SECONDS = 0.1
 MINUTE, HOUR = 60.0, 3600.0
 KINDS = 3
 """So many kinds of error are named."""
+
+NAMES = 3
+"""So many accounts are named."""
 
 PLAIN_SECONDS = 10.0
 
@@ -37,7 +42,7 @@ class Progress:
         self._live = Live(self._spinner, console=console, transient=True, auto_refresh=False)
         self._every = LIVE_SECONDS if console.is_terminal else PLAIN_SECONDS
         self._next = 0.0
-        self._sign_ins = 0
+        self._sign_ins: Counter[str | None] = Counter()
         self._said_stop = False
 
     def __enter__(self) -> Self:
@@ -59,16 +64,19 @@ class Progress:
 
     def _tell(self, crawl: Crawl) -> None:
         """Say what is worth a line of its own: a sign-in, a stop."""
-        sign_ins = crawl.watch.sign_ins + crawl.watch.restored
-        if sign_ins > self._sign_ins:
-            session = crawl.spider.session
-            again = " again" if self._sign_ins else ""
-            how = "Still signed in" if session.is_restored else f"Signed in{again}"
-            self._sign_ins = sign_ins
-            self._say(f"{how} as {session.account or 'a member'}.")
+        for watch in crawl.accounts:
+            self._tell_sign_in(watch)
         if crawl.stop.is_set() and not self._said_stop:
             self._said_stop = True
             self._say(f"Stopping after {crawl.in_flight} pages under way; Ctrl-C again stops at once.")
+
+    def _tell_sign_in(self, watch: Watch) -> None:
+        session, sign_ins = watch.spider.session, watch.sign_ins + watch.restored
+        if sign_ins > self._sign_ins[watch.account]:
+            again = " again" if self._sign_ins[watch.account] else ""
+            how = "Still signed in" if session.is_restored else f"Signed in{again}"
+            self._sign_ins[watch.account] = sign_ins
+            self._say(f"{how} as {session.account or 'a member'}.")
 
     def _say(self, line: str) -> None:
         self.console.print(line, markup=False, highlight=False)
@@ -109,11 +117,16 @@ def _kinds(errors: Mapping[str, int]) -> str:
 
 
 def _standing(crawl: Crawl) -> str:
-    since = crawl.watch.signed_in_at
-    if crawl.spider.login is None or since is None:
-        return ""
-    account = crawl.spider.session.account or "a member"
-    return f"signed in as {account} for {_span(time.time() - since)}"
+    """Say who is signed in, and for how long; of many accounts how many."""
+    since = {
+        watch.spider.session.account or "a member": watch.signed_in_at
+        for watch in crawl.accounts.going_on
+        if watch.signed_in_at is not None
+    }
+    if len(since) > NAMES:
+        return f"signed in as {len(since):,} accounts"
+    spans = (f"{name} for {_span(time.time() - at)}" for name, at in since.items())
+    return f"signed in as {', '.join(spans)}" if since else ""
 
 
 def _pauses(crawl: Crawl, clock: Callable[[], float]) -> str:

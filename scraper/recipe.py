@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 class Elsewhere(Login):
     """The login of a spider as a worker knows it: how members are told, but not how to sign in."""
 
+    account: str | None = None
+
     def __init__(self, login: Login) -> None:
         super().__init__(
             login.url,
@@ -35,6 +37,7 @@ class Elsewhere(Login):
         )
         for name in ("has_page", "own_site_only", "in_clear"):
             setattr(self, name, getattr(login, name))
+        self.account = login.account
 
     def sign_in(self, session: Any) -> Response:
         """Never: the loop alone signs in."""
@@ -106,10 +109,12 @@ def _travelling(spider: Spider) -> dict[str, Any]:
     given = {
         name: value
         for name, value in vars(spider).items()
-        if name not in ("session", "evidence") and name[0] != "_"
+        if name not in ("session", "by_account", "evidence") and name[0] != "_"
     }
     if spider.login is not None:
         given["login"] = Elsewhere(spider.login)
+    if spider.by_account:
+        given["accounts"] = tuple(Elsewhere(one.login) for one in spider.by_account.values() if one.login)
     return {name: value for name, value in given.items() if _can_travel(f"{spider.name}.{name}", value)}
 
 

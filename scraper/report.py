@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -34,8 +35,8 @@ def _lines(job: Job, exported: Iterable[str], broken: Iterable[str]) -> Iterator
     yield "pages", f"{counts.done:,}" + _of(counts.failed, "failed") + _of(counts.queued, "still queued")
     yield "items", f"{counts.items:,}" + _of(counts.rejects, "rejected")
     if sign_ins:
-        accounts = ", ".join(dict.fromkeys(filter(None, sign_ins)))
-        yield "sign-ins", f"{len(sign_ins)}" + (f" as {accounts}" if accounts else "")
+        accounts = Counter(sign_ins).items()
+        yield "sign-ins", ", ".join(f"{times} as {name}" if name else str(times) for name, times in accounts)
     yield "retries", f"{counts.retries:,}"
     for target in exported:
         yield "data", target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -42,6 +43,12 @@ class Spider:
     failed, such as 0.5. The first limit that is reached ends the crawl (pages that are under way are
     finished, so a few more items may come than `max_items`).
 
+    `accounts`, in the place of `login`, are several logins of one site, each with the name of its account,
+    its session and its pace. Each crawls all pages for itself, as they may differ, and what a page leads to
+    stays with the account that saw it, unless a request names another; with `share_pages` each page is
+    fetched once, by whichever is free. One that cannot sign in is left out, and that is the error in the end;
+    with `stop_with_account` it ends the crawl at once.
+
     The session is kept for the next run, unless `save_session` is false, in `state_dir` (``None``: the user's
     state folder).
     """
@@ -49,6 +56,9 @@ class Spider:
     name: ClassVar[str] = ""
     start_urls: str | Sequence[str] = ()
     login: Login | None = None
+    accounts: Sequence[Login] = ()
+    share_pages: bool = False
+    stop_with_account: bool = False
     item: Any = None
     follow: str | Sequence[str] | None = None
     allowed_domains: str | Sequence[str] | None = None
@@ -118,6 +128,52 @@ class Spider:
         )
         session.verify_url, session.name = start, self.name
         return session
+
+    @cached_property
+    def by_account(self) -> Mapping[str, Spider]:
+        """This spider as each of its `accounts` has it, by the account's name: with a session of its own.
+
+        Raises `ConfigError` where an account has no name, or that of another.
+        """
+        if self.accounts and self.login is not None:
+            raise ConfigError(f"{self.name} has a login and accounts; put it among them, and login = None.")
+        members: dict[str, Spider] = {}
+        for login in _several(self.accounts):
+            name = login.account if isinstance(login, Login) else None
+            if not name:
+                raise ConfigError(f"accounts of {self.name} are logins that each name one, not {login!r}.")
+            if name.strip().casefold() in (known.strip().casefold() for known in members):
+                raise ConfigError(f"Two accounts of {self.name} go by the name {name!r}; give each its own.")
+            members[name] = self._as(login)
+        return members
+
+    def _as(self, login: Login) -> Spider:
+        """Return a copy for one account; what `opened` has set at the session is set at its own too."""
+        twin = copy.copy(self)
+        vars(twin).pop("session", None)
+        twin.login, twin.evidence = login, self.evidence
+        if "session" in vars(self):
+            for setting in ("headers", "auth", "proxies", "verify", "cert", "trust_env", "adapters"):
+                setattr(twin.session, setting, copy.copy(getattr(self.session, setting)))
+        return twin
+
+    def as_account(self, account: str | None) -> Spider:
+        """Return this spider as an account has it; ``None``, where there are not several: itself."""
+        return self if account is None else self.by_account[account]
+
+    @property
+    def all_sessions(self) -> list[Session]:
+        """Its own session, and those of its `accounts` as far as they have been made."""
+        members: Mapping[str, Spider] = vars(self).get("by_account", {})
+        return [self.session, *(member.session for member in members.values())]
+
+    def lacks_account(self, account: str) -> str:
+        """Say that there is no such account, and which there are; empty where there is."""
+        logins = _several(self.accounts) or _several(self.login)
+        names = [login.account for login in logins if login.account]
+        if account in names:
+            return ""
+        return f"{self.name} has no account {account!r}; it has {', '.join(names) or 'none with a name'}."
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from scraper.errors import FetchError, TooLarge, TooManyRedirects
+from scraper.errors import ConfigError, FetchError, TooLarge, TooManyRedirects
 from scraper.explain import without_secrets
 from scraper.item import files_in, names_files
 from scraper.record import describe, encode
@@ -45,7 +45,13 @@ def _visit(spider: Spider, request: Request) -> Visit:
         response.allows, response.is_safe = spider.allows, spider.is_safe
     except FetchError as error:
         is_own = isinstance(error, TooLarge | TooManyRedirects)
-        return Visit(ok=False, error=str(error), attempts=error.attempts, says_nothing_of_host=is_own)
+        return Visit(
+            ok=False,
+            error=str(error),
+            account=spider.session.account,
+            attempts=error.attempts,
+            says_nothing_of_host=is_own,
+        )
     except Exception as error:
         return Visit(ok=False, error=_describe(error, type(spider)), says_nothing_of_host=True)
     outcome = Visit(
@@ -86,6 +92,8 @@ def _read(spider: Spider, response: Response) -> dict[str, Any]:
             found["items"].append(encode(result))
             classes[type(result)] = None
             found["requests"] += _requests_for_files(result, response)
+        elif result.account is not None and (problem := spider.lacks_account(result.account)):
+            raise ConfigError(problem)
         elif spider.max_depth is not None and result.depth > spider.max_depth:
             continue
         elif not spider.allows(result.url):

@@ -84,10 +84,14 @@ def _kind(visit: Visit) -> str:
 
 
 class Watch:
-    """Knows until when the session was alive, which pages came after that, and which may have ended it."""
+    """Knows until when the session was alive, which pages came after that, and which may have ended it.
 
-    def __init__(self, spider: Spider, job: Job) -> None:
-        self.spider, self.job = spider, job
+    `account` is whose session it is, of several; `failure` is what keeps that from signing in.
+    """
+
+    def __init__(self, spider: Spider, job: Job, account: str | None = None) -> None:
+        self.spider, self.job, self.account = spider, job, account
+        self.failure: LoginError | None = None
         self.sign_ins = self.restored = self._in_vain = self._most_settled = 0
         self.signed_in_at: float | None = None
         self.unproven: list[Outcome] = []
@@ -115,8 +119,7 @@ class Watch:
 
     def _count_in_vain(self, *, is_renewed: bool) -> None:
         """Count renewals since which no more pages are settled than ever before."""
-        counts = self.job.counts()
-        settled = counts.done + counts.failed
+        settled = self.job.settled(self.account)
         self._in_vain = self._in_vain + 1 if is_renewed and settled <= self._most_settled else 0
         self._most_settled = max(settled, self._most_settled)
 
@@ -138,9 +141,9 @@ class Watch:
     def go_on(self) -> None:
         """Take up a job that was begun before: what nothing proved by then is fetched again."""
         session = self.spider.session
-        session.epoch = max(session.epoch, self.job.last_epoch())
+        session.epoch = max(session.epoch, self.job.last_epoch(self.account))
         if self.can_ask:
-            self.job.doubt(self.job.last_alive())
+            self.job.doubt(self.job.last_alive(self.account), account=self.account)
 
     def be_signed_in(self) -> None:
         """Sign in if the session has ended."""
@@ -196,15 +199,16 @@ class Watch:
         if not self.spider.session.is_signed_in():
             return False
         self._alive_at, self.unproven = asked_at, []
-        self.job.event("alive", "")
+        self.job.event("alive", self.spider.session.account or "")
         return True
 
     def take_back(self, signed_out: list[Outcome], tally: Tally) -> None:
         """Put everything that the ended session spoilt back into the frontier."""
-        self.job.event("signed_out", f"{len(signed_out)} pages answered as to a stranger")
+        whose = f"{self.account}: " if self.account else ""
+        self.job.event("signed_out", f"{whose}{len(signed_out)} pages answered as to a stranger")
         self._at_deaths.update({outcome.lease.id for outcome in (*signed_out, *self.unproven)})
         self.job.put_back(outcome.lease for outcome in signed_out)
-        if self.unproven and self.job.doubt(self._alive_at, self.spider.session.epoch):
+        if self.unproven and self.job.doubt(self._alive_at, self.spider.session.epoch, self.account):
             tally.recount(self.job)
         self.unproven = []
 

@@ -200,7 +200,7 @@ def test_a_process_begins_nothing_more_until_the_loop_has_heard_that_a_host_asks
     go, wait = Request("http://127.0.0.1:9/go"), Request("http://127.0.0.1:9/wait")
 
     def begun_of(heard: int, *tasks: Request) -> list[int]:
-        hand.do(heard, [*enumerate(tasks)])
+        hand.do(heard, [(id, None, task) for id, task in enumerate(tasks)])
         answers: list[Any] = []
         while len(answers) < len(tasks):
             answers += receive(near)[0]

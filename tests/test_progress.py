@@ -6,7 +6,7 @@ import time
 
 from rich.console import Console
 
-from scraper import FormLogin, Spider, fill
+from scraper import FormLogin, LoginError, Spider, fill
 from scraper.crawl import Crawl
 from scraper.item import Reject
 from scraper.progress import Progress, describe
@@ -22,8 +22,9 @@ class Clock:
         return self.now
 
 
-def running(job) -> Crawl:
-    spider = type("Shop", (Spider,), {"start_urls": ("http://127.0.0.1/",)})()
+def running(job, *accounts: str) -> Crawl:
+    logins = [FormLogin("/login", fill(username=name, password="h0rse-battery")) for name in accounts]
+    spider = type("Shop", (Spider,), {"start_urls": ("http://127.0.0.1/",), "accounts": logins})()
     crawl = Crawl(spider, job, None, lambda crawl: None, threading.Event())
     crawl.tally.pages, crawl.tally.items, crawl.tally.failed = 1200, 1100, 1
     crawl.tally.fetched = 1201
@@ -52,9 +53,10 @@ def test_on_a_terminal_one_line_is_kept_up_to_date_and_taken_away(job):
 def test_sign_ins_and_a_stop_are_said_once_even_when_quiet(job):
     out, clock, crawl = io.StringIO(), Clock(), running(job)
     with Progress(Console(file=out, width=200), is_quiet=True, clock=clock) as progress:
-        crawl.watch.sign_ins = 1
+        [watch] = crawl.accounts
+        watch.sign_ins = 1
         progress(crawl)
-        crawl.watch.sign_ins = 2
+        watch.sign_ins = 2
         crawl.stop.set()
         for clock.now in (20.0, 40.0):
             progress(crawl)
@@ -95,7 +97,8 @@ def test_the_line_names_errors_by_kind_the_session_s_age_paused_hosts_and_what_i
     job.add([Request(f"http://127.0.0.1/{n}") for n in range(1200)])
     crawl.tally.errors.update({"404": 3, "access_denied": 1})
     crawl.spider.login = FormLogin("/login", fill(username="ada", password="h0rse-battery"))
-    crawl.spider.session.account, crawl.watch.signed_in_at = "ada", time.time() - 600
+    [watch] = crawl.accounts
+    crawl.spider.session.account, watch.signed_in_at = "ada", time.time() - 600
     crawl.started = time.monotonic() - 60
     crawl.gate.pace.started("http://127.0.0.1/")
     crawl.gate.pace.finished("http://127.0.0.1/", status=503, elapsed=0.1, retry_after=120)
@@ -108,3 +111,35 @@ def test_the_line_names_errors_by_kind_the_session_s_age_paused_hosts_and_what_i
         "127.0.0.1 paused for 2 min: it answered 503 and asks to wait 120 seconds",
     ):
         assert words in line
+
+
+def test_of_several_accounts_the_line_names_a_few_or_counts_them(job):
+    crawl = running(job, "ada", "bob", "eve")
+    for watch, age in zip(crawl.accounts, (600, 30, 90), strict=True):
+        watch.spider.session.account, watch.signed_in_at = watch.account, time.time() - age
+    assert "; signed in as ada for 10 min, bob for 30 s, eve for 2 min" in describe(crawl)
+    [_, bob, _] = crawl.accounts
+    bob.failure = LoginError("locked")
+    assert "; signed in as ada for 10 min, eve for 2 min" in describe(crawl)
+    crawl = running(job, *"abcde")
+    for watch in crawl.accounts:
+        watch.spider.session.account, watch.signed_in_at = watch.account, time.time()
+    assert "; signed in as 5 accounts" in describe(crawl)
+
+
+def test_each_account_s_sign_ins_are_said_and_summed_up(job):
+    out, crawl = io.StringIO(), running(job, "ada", "bob")
+    ada, bob = crawl.accounts
+    with Progress(Console(file=out, width=200), is_quiet=True, clock=Clock()) as progress:
+        for watch in (ada, bob, bob):
+            watch.spider.session.account = watch.account
+            watch.sign_ins += 1
+            job.event("signed_in", watch.account)
+            progress(crawl)
+    assert out.getvalue().splitlines() == [
+        "Signed in as ada.",
+        "Signed in as bob.",
+        "Signed in again as bob.",
+    ]
+    [line] = [line.plain for line in summary(job, seconds=1, exported=()) if "sign-ins" in line.plain]
+    assert line == "  sign-ins  1 as ada, 2 as bob"

@@ -66,4 +66,5 @@ def opened(spider: Spider, reason: str) -> Iterator[Session]:
         yield spider.session
     finally:
         spider.closed(reason)
-        spider.session.close()
+        for session in spider.all_sessions:
+            session.close()

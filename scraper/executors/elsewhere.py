@@ -14,7 +14,6 @@ from scraper.executors.mirror import Mirror, News
 from scraper.executors.workers import Futures, Visiting
 from scraper.recipe import Recipe
 from scraper.request import Request
-from scraper.session import Session
 from scraper.spider import Spider
 from scraper.visit import Lease, Outcome, Visit
 
@@ -23,9 +22,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Batch:
-    """What travels to a worker: what finds the spider there, what the session knows, and the requests."""
+    """What travels to a worker: what finds the spider there, what a session knows, and its requests."""
 
     recipe: Recipe
+    account: str | None
     state: Mapping[str, Any]
     requests: tuple[Request, ...]
 
@@ -50,8 +50,7 @@ class Elsewhere(Futures):
         self._visit, self._spider, self._make = visit, spider, make
         self._batch = max(1, spider.concurrency // max(1, size))
         self._pool = make()
-        self._state: Mapping[str, Any] = {}
-        self._stamp = (-1, -1)
+        self._states: dict[str | None, tuple[tuple[int, int], Mapping[str, Any]]] = {}
 
     @cached_property
     def _recipe(self) -> Recipe:
@@ -59,19 +58,21 @@ class Elsewhere(Futures):
         return Recipe.of(self._spider)
 
     def hand_out(self, leases: list[Lease]) -> None:
-        """Begin to visit these, in batches."""
-        state = self._state_of(self._spider.session)
-        for start in range(0, len(leases), self._batch):
-            part = leases[start : start + self._batch]
-            batch = Batch(self._recipe, state, tuple(lease.request for lease in part))
-            self._follow(self._submit(batch), part)
+        """Begin to visit these, in batches, each of one account."""
+        for account in dict.fromkeys(lease.account for lease in leases):
+            own, state = [lease for lease in leases if lease.account == account], self._state_of(account)
+            for start in range(0, len(own), self._batch):
+                part = own[start : start + self._batch]
+                batch = Batch(self._recipe, account, state, tuple(lease.request for lease in part))
+                self._follow(self._submit(batch), part)
 
-    def _state_of(self, session: Session) -> Mapping[str, Any]:
-        """Return what the session knows, put together anew only where it has changed."""
+    def _state_of(self, account: str | None) -> Mapping[str, Any]:
+        """Return what the session of an account knows, put together anew only where it has changed."""
+        session = self._spider.as_account(account).session
         stamp = (session.epoch, session.cookies.stamp)
-        if stamp != self._stamp:
-            self._stamp, self._state = stamp, session.travelling()
-        return self._state
+        if account not in self._states or self._states[account][0] != stamp:
+            self._states[account] = stamp, session.travelling()
+        return self._states[account][1]
 
     def _submit(self, batch: Batch) -> Future[Any]:
         try:
@@ -87,8 +88,9 @@ class Elsewhere(Futures):
             log.warning("A worker was lost with %d pages (%s); they are fetched again.", len(leases), why)
             return list(self._give_up(leases, why))
         answers: Answers = future.result()
-        if answers.news and all(visit.epoch == self._spider.session.epoch for visit in answers.visits):
-            self._spider.session.cookies.merge_state(*answers.news)
+        session = self._spider.as_account(leases[0].account).session
+        if answers.news and all(visit.epoch == session.epoch for visit in answers.visits):
+            session.cookies.merge_state(*answers.news)
         return [Outcome(lease, visit) for lease, visit in zip(leases, answers.visits, strict=True)]
 
     def close(self, *, is_hurried: bool) -> None:
@@ -102,9 +104,21 @@ class _Desk:
     """Where batches of one spider are worked on: the spider of this process, and its threads."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self.spider = recipe.spider()
-        self.pool = ThreadPoolExecutor(self.spider.concurrency)
-        self._mirror, self._lock = Mirror(self.spider.session), threading.Lock()
+        spider = recipe.spider()
+        self.pool = ThreadPoolExecutor(spider.concurrency)
+        self._seats = {account: _Seat(spider.as_account(account)) for account in (None, *spider.by_account)}
+
+    def seat(self, account: str | None) -> _Seat:
+        """Return where an account is at work."""
+        return self._seats[account]
+
+
+class _Seat:
+    """The spider of this process as one account has it."""
+
+    def __init__(self, spider: Spider) -> None:
+        self.spider = spider
+        self._mirror, self._lock = Mirror(spider.session), threading.Lock()
         self._state: Mapping[str, Any] = {}
 
     def take(self, state: Mapping[str, Any]) -> None:
@@ -127,6 +141,7 @@ _desk = lru_cache(maxsize=4)(_Desk)
 def work(visit: Visiting, batch: Batch) -> Answers:
     """Visit a batch of requests, all at once, with the session as it was when they were handed out."""
     desk = _desk(batch.recipe)
-    desk.take(batch.state)
-    visits = tuple(desk.pool.map(lambda request: visit(desk.spider, request), batch.requests))
-    return Answers(visits, desk.news())
+    seat = desk.seat(batch.account)
+    seat.take(batch.state)
+    visits = tuple(desk.pool.map(lambda request: visit(seat.spider, request), batch.requests))
+    return Answers(visits, seat.news())

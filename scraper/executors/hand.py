@@ -23,7 +23,7 @@ from scraper.visit import Visit
 GATHER = 0.004
 """Seconds for which answers are gathered, as long as more pages wait here, so that fewer messages go."""
 
-Task = tuple[int, Request]
+Task = tuple[int, str | None, Request]
 Answer = tuple[int, Visit | None]
 
 
@@ -74,23 +74,25 @@ class Hand:
         self._pipe, self._visit, self._spider = pipe, visit, spider
         self._tasks: SimpleQueue[Task] = SimpleQueue()
         self._answers: SimpleQueue[Answer] = SimpleQueue()
-        self._mirror, self._lock = Mirror(spider.session), threading.Lock()
+        self._mirrors: dict[str | None, Mirror] = {}
+        self._lock = threading.Lock()
         self._pauses = self._heard = 0
         for work in (*(self._work for _ in range(threads)), self._report):
             threading.Thread(target=work, daemon=True).start()
 
     # What the loop says
 
-    def be(self, state: Mapping[str, Any]) -> None:
-        """Take over the session as the loop has it; nothing is under way then."""
+    def be(self, account: str | None, state: Mapping[str, Any]) -> None:
+        """Take over the session of an account as the loop has it; nothing of it is under way then."""
+        session = self._spider.as_account(account).session
         with self._lock:
-            self._spider.session.go_on_as(state)
-            self._mirror.show()
+            session.go_on_as(state)
+            self._mirrors.setdefault(account, Mirror(session)).show()
 
-    def learn(self, news: News) -> None:
-        """Take over cookies that have changed elsewhere."""
+    def learn(self, account: str | None, news: News) -> None:
+        """Take over cookies of an account that have changed elsewhere."""
         with self._lock:
-            self._mirror.take(news)
+            self._mirrors[account].take(news)
 
     def do(self, heard: int, tasks: list[Task]) -> None:
         """Visit these. `heard` is how many answers that ask for a pause the loop had seen by then."""
@@ -100,20 +102,21 @@ class Hand:
 
     def give_back(self) -> None:
         """Send back what nobody has begun with."""
-        for id, _ in taken(self._tasks):
+        for id, _, _ in taken(self._tasks):
             self._answers.put((id, None))
 
     def hurry(self) -> None:
         """Wait for no retry any more."""
-        self._spider.session.hurry()
+        for session in self._spider.all_sessions:
+            session.hurry()
 
     # What its threads do
 
     def _work(self) -> None:
         with turn():
             while True:
-                id, request = self._next()
-                self._answers.put((id, self._visit_unless_held(request)))
+                id, account, request = self._next()
+                self._answers.put((id, self._visit_unless_held(account, request)))
 
     def _next(self) -> Task:
         """Wait for the next task; a thread that need not wait keeps its turn."""
@@ -122,12 +125,12 @@ class Hand:
         with passed():
             return self._tasks.get()
 
-    def _visit_unless_held(self, request: Request) -> Visit | None:
+    def _visit_unless_held(self, account: str | None, request: Request) -> Visit | None:
         """Visit, unless a host has just asked to wait: then nothing more begins until the loop knows."""
         if self._pauses > self._heard:
             return None
         try:
-            visit = self._visit(self._spider, request)
+            visit = self._visit(self._spider.as_account(account), request)
         except BaseException as error:  # such as a sys.exit() in parse: the thread has to go on
             return Visit(ok=False, error=f"{type(error).__name__}: {error}", says_nothing_of_host=True)
         if visit.retry_after > 0:
@@ -148,17 +151,21 @@ class Hand:
     def _send(self, answers: list[Answer]) -> None:
         with turn():
             with self._lock:
-                news = self._mirror.news()
-            message = _packed(answers, news, self._spider.session.epoch)
+                news = [
+                    (account, changes, mirror.session.epoch)
+                    for account, mirror in self._mirrors.items()
+                    if (changes := mirror.news())
+                ]
+            message = _packed(answers, news)
         self._pipe.send_bytes(message)
 
 
-def _packed(answers: list[Answer], *rest: Any) -> bytes:
+def _packed(answers: list[Answer], news: list[Any]) -> bytes:
     """Pickle answers; one that cannot be, for what the spider has put into a request, is a failed page."""
     try:
-        return pickle.dumps((answers, *rest), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps((answers, news), pickle.HIGHEST_PROTOCOL)
     except Exception:
-        return pickle.dumps(([*map(_sendable, answers)], *rest), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(([*map(_sendable, answers)], news), pickle.HIGHEST_PROTOCOL)
 
 
 def _sendable(answer: Answer) -> Answer:

@@ -11,8 +11,8 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from scraper.errors import ConfigError
-from scraper.executors.hand import receive, send, serve
-from scraper.executors.mirror import Mirror
+from scraper.executors.hand import Answer, receive, send, serve
+from scraper.executors.mirror import Mirror, News
 from scraper.executors.workers import Visiting, Workers
 from scraper.recipe import Recipe
 from scraper.session import Session
@@ -68,7 +68,7 @@ class Processes(Workers):
         return self
 
     def _mate(self, threads: int) -> _Mate:
-        return _Mate(self._visit, self._recipe, self._spider.session, threads)
+        return _Mate(self._visit, self._recipe, self._spider, threads)
 
     @property
     def in_flight(self) -> int:
@@ -148,15 +148,36 @@ class Processes(Workers):
         self._mates = []
 
 
+class _Told:
+    """What a process was told of one session."""
+
+    def __init__(self, session: Session) -> None:
+        self.session, self._mirror, self._epoch = session, Mirror(session), -1
+
+    def news(self) -> tuple[str, Any] | None:
+        """Return what the process does not know yet, as the kind of a message and its matter."""
+        if self._epoch != self.session.epoch:
+            self._epoch = self.session.epoch
+            self._mirror.show()
+            return "be", self.session.travelling()
+        news = self._mirror.news()
+        return None if news is None else ("learn", news)
+
+    def take(self, news: News, epoch: int) -> None:
+        """Take in what answers of `epoch` have changed there."""
+        if epoch == self.session.epoch:
+            self._mirror.take(news)
+
+
 class _Mate:
     """One process as the loop sees it; `leases` are what it has not answered, the oldest first."""
 
-    def __init__(self, visit: Visiting, recipe: Recipe, session: Session, threads: int) -> None:
-        self.threads, self.session = threads, session
+    def __init__(self, visit: Visiting, recipe: Recipe, spider: Spider, threads: int) -> None:
+        self.threads, self._spider = threads, spider
         self.is_ready = False
         self.leases: dict[int, Lease] = {}
         self._new: list[Lease] = []
-        self._mirror, self._epoch = Mirror(session), -1
+        self._told: dict[str | None, _Told] = {}
         self._pauses = 0
         self._is_called_back = self._is_hurried = False
         self.pipe, far = _context.Pipe()
@@ -183,22 +204,27 @@ class _Mate:
         self.leases[lease.id] = lease
 
     def tell(self) -> None:
-        """Tell it what was noted, and first what it does not know of the session."""
+        """Tell it what was noted, and first what it does not know of the sessions."""
         if not self._new:
             return
-        if self._epoch != self.session.epoch:
-            self._epoch = self.session.epoch
-            self._mirror.show()
-            self._send(("be", self.session.travelling()))
-        elif news := self._mirror.news():
-            self._send(("learn", news))
-        self._send(("do", self._pauses, [(lease.id, lease.request) for lease in self._new]))
+        for account in {lease.account for lease in self._new}:
+            if news := self._told_of(account).news():
+                kind, matter = news
+                self._send((kind, account, matter))
+        self._send(("do", self._pauses, [(lease.id, lease.account, lease.request) for lease in self._new]))
         self._new, self._is_called_back = [], False
 
-    def settle(self, answers: Any, news: Any, epoch: int) -> tuple[list[Lease], list[Outcome]]:
+    def _told_of(self, account: str | None) -> _Told:
+        if account not in self._told:
+            self._told[account] = _Told(self._spider.as_account(account).session)
+        return self._told[account]
+
+    def settle(
+        self, answers: list[Answer], news: list[tuple[str | None, News, int]]
+    ) -> tuple[list[Lease], list[Outcome]]:
         """Take in a message: return what nobody has begun with, and what came of the others."""
-        if news and epoch == self.session.epoch:
-            self._mirror.take(news)
+        for account, changes, epoch in news:
+            self._told_of(account).take(changes, epoch)
         told: list[tuple[Lease, Visit | None]] = [(self.leases.pop(id), visit) for id, visit in answers]
         self._pauses += sum(visit is not None and visit.retry_after > 0 for _, visit in told)
         lost = [lease for lease, visit in told if visit is None]

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 from scraper.executors.workers import Futures, Visiting
-from scraper.request import Request
 from scraper.spider import Spider
 from scraper.visit import Lease, Outcome, Visit
 
@@ -32,7 +31,7 @@ class Threads(Futures):
         """Begin to visit these, each by itself."""
         self._is_held.clear()
         for lease in leases:
-            self._follow(self._pool.submit(self._visit_unless_held, lease.request), [lease])
+            self._follow(self._pool.submit(self._visit_unless_held, lease), [lease])
 
     def call_back(self) -> list[Lease]:
         """Take back, and return, what still waits for a thread."""
@@ -41,11 +40,11 @@ class Threads(Futures):
             del self._leases[future]
         return [lease for leases in waiting.values() for lease in leases]
 
-    def _visit_unless_held(self, request: Request) -> Visit | None:
+    def _visit_unless_held(self, lease: Lease) -> Visit | None:
         """Visit, unless a host has just asked to wait: then nothing more begins until the loop knows."""
         if self._is_held.is_set():
             return None
-        visit = self._visit(self._spider, request)
+        visit = self._visit(self._spider.as_account(lease.account), lease.request)
         if visit.retry_after > 0:
             self._is_held.set()
         return visit
