@@ -178,7 +178,7 @@ class Crawl:
             addresses = [sitemap for start in starts for sitemap in self.gate.sitemaps(f"{start}/")]
         for url in sitemaps.pages(addresses, session.exchange):
             if spider.allows(url):
-                yield Request(url)
+                yield Request(url, found_by="sitemaps")
 
     def _close(self, reason: str) -> None:
         if self.has_gate:

@@ -14,7 +14,7 @@ from scraper.job import Job
 from scraper.pace import NEAR, Pace
 from scraper.request import Request
 from scraper.response import Response
-from scraper.robots import Robots
+from scraper.robots import Robots, as_noted
 from scraper.traps import Traps
 from scraper.visit import Lease, Outcome, Visit
 
@@ -41,6 +41,7 @@ class Gate:
         for url in job.addresses(REMEMBERED):
             self.traps.why_trapped(url)
         self._robots = Robots(user_agent) if obeys else None
+        self._user_agent = user_agent
         self._fetch = fetch
         self._held: list[tuple[float, Lease]] = []
         self._given_up: list[Outcome] = []
@@ -138,13 +139,17 @@ class Gate:
         """Take in what robots.txt files have come, and let those in that waited for them."""
         for future in [future for future in self._fetching if future.done()]:
             address, answer = self._fetching.pop(future), future.result()
-            assert self._robots is not None
             if isinstance(answer, Response):
-                self._robots.learn(address, status=answer.status, body=answer.content, final_url=answer.url)
+                self._learn_of(address, answer.status, answer.content, answer.url)
             else:
-                is_endless = isinstance(answer, TooManyRedirects)
-                self._robots.learn(address, status=MISSING if is_endless else None)
+                self._learn_of(address, MISSING if isinstance(answer, TooManyRedirects) else None)
             self.admit(self._asking.pop(address))
+
+    def _learn_of(self, address: str, status: int | None, body: bytes = b"", final_url: str = "") -> None:
+        """Take in what came of asking for a robots.txt, and note it in the job for a person who asks why."""
+        assert self._robots is not None
+        self._robots.learn(address, status=status, body=body, final_url=final_url)
+        self.job.note(f"robots:{address}", as_noted(self._user_agent, status, body, final_url))
 
     def wait(self, seconds: float) -> None:
         """Wait so long at most for a robots.txt to come, or for the next request to be due."""
@@ -165,7 +170,7 @@ class Gate:
         if visit.says_nothing_of_host:
             self.pace.dropped(url)
         else:
-            self.pace.finished(url, status=visit.status, elapsed=visit.elapsed, retry_after=visit.retry_after)
+            self._finished(url, visit)
         if visit.retry_after <= 0:
             return self._without_traps(outcome)
         host = urlsplit(url).hostname or ""
@@ -173,6 +178,14 @@ class Gate:
             return replace(outcome, visit=replace(visit, error=self._why_stalled(url)))
         self.job.put_back([outcome.lease], not_before=time.time() + visit.retry_after)
         return None
+
+    def _finished(self, url: str, visit: Visit) -> None:
+        """Tell the pace what came of a request; note in the job where its host is left alone for it."""
+        paused = self.pace.finished(
+            url, status=visit.status, elapsed=visit.elapsed, retry_after=visit.retry_after
+        )
+        if paused:
+            self.job.event("paused", paused)
 
     def _without_traps(self, outcome: Outcome) -> Outcome:
         """Leave out the links of a page that lead into a trap; say which."""

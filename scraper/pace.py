@@ -119,14 +119,16 @@ class Pace:
 
     def finished(
         self, url: str, *, status: int | None, elapsed: float, retry_after: float | None = None
-    ) -> None:
+    ) -> str | None:
         """Take in what came of a request that was `started`.
 
         `status` is ``None`` where the network failed or the time was up; `elapsed` and `retry_after` are
-        seconds. A `retry_after` that is missing or makes no sense, 0 or less, only slows down.
+        seconds. A `retry_after` that is missing or makes no sense, 0 or less, only slows down. Returns, where
+        the host is left alone from now on, for how long and why, in words.
         """
         host, now = self._host(url), self.clock()
         was_paused, was_outdated = host.paused_until > now, host.outdated > 0
+        was_open = not (was_paused or host.stalled)
         host.leave()
         host.measure(status, elapsed)
         if self.throttle and not was_outdated:
@@ -135,6 +137,7 @@ class Pace:
             self._heed(host, status, retry_after)
         if not (_has_failed(status) and was_paused):
             host.count(status, now)
+        return host.said_of_pause(now) if was_open else None
 
     def paused(self) -> dict[str, tuple[float, str]]:
         """Return the hosts that are left alone now: until when, and why."""
@@ -280,6 +283,13 @@ class _Host:
         """Let nothing go before a moment."""
         if until > self.paused_until:
             self.paused_until, self.why = until, why
+
+    def said_of_pause(self, now: float) -> str | None:
+        """Say for how long nothing goes, and why; ``None`` where something may."""
+        if self.stalled:
+            return f"{self.name} for good: it {self.stalled.removeprefix(self.name).strip()}"
+        seconds = self.paused_until - now
+        return f"{self.name} for {seconds:,.0f} s: it {self.why}" if seconds > 0 else None
 
     def count(self, status: int | None, now: float) -> None:
         """Count failures in a row, and leave the host alone when they are too many."""

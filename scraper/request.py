@@ -32,7 +32,8 @@ class Request:
     is counts by its name. `meta` travels along and has to be JSON. A `body` given as text is sent as UTF-8.
     A higher `priority` goes first. `depth` counts the links from a start URL. With `render` a browser opens
     the page and runs its scripts (GET alone); a CSS selector says for what to wait there. `account` names the
-    one of a spider's accounts that is to fetch it (``None``: as the spider deals out its pages).
+    one of a spider's accounts that is to fetch it (``None``: as the spider deals out its pages). `found_by`
+    tells a person by which selector a page led here; requests do not differ by it.
     """
 
     url: str
@@ -45,6 +46,7 @@ class Request:
     depth: int = 0
     render: bool | str = False
     account: str | None = None
+    found_by: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.url.isascii():
@@ -66,8 +68,9 @@ class Request:
         rest = (headers, self.body, self.callback, meta, self.priority)
         is_plain = self.method == "GET" and self.body is None and not self.render and self.account is None
         if is_plain and not any(rest):
-            return _link, (self.url, self.depth)
-        return Request, (self.url, self.method, *rest, self.depth, self.render, self.account)
+            return _link, (self.url, self.depth, self.found_by)
+        own = (self.depth, self.render, self.account, self.found_by)
+        return Request, (self.url, self.method, *rest, *own)
 
     @property
     def content(self) -> bytes | None:
@@ -88,8 +91,8 @@ class Request:
         return f"<Request {self.method} {self.url}>"
 
 
-def _link(url: str, depth: int) -> Request:
-    return Request(url, depth=depth)
+def _link(url: str, depth: int, found_by: str | None) -> Request:
+    return Request(url, depth=depth, found_by=found_by)
 
 
 def _check(meta: Mapping[str, Any], url: str) -> None:

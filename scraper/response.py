@@ -249,7 +249,7 @@ class Response:
                     continue
                 seen.add(url)
                 if self.allows(url) and not self.avoids(url, element):
-                    yield Request(url, callback=callback, depth=depth)
+                    yield Request(url, callback=callback, depth=depth, found_by=selector)
 
     def avoids(self, url: str, element: Element | None = None) -> bool:
         """Whether following a link to `url` would sign out or destroy; then `avoided` says why.
@@ -286,6 +286,7 @@ class Response:
         `target` may be relative; `options` are those of `Request`. The request is one link deeper than this
         page, and the fragment is left out. If it would sign out or destroy, a crawl leaves it out.
         """
+        options.setdefault("found_by", _found_by(target))
         url = join(self.base_url, _address_of(target)).partition("#")[0]
         root = target.root if isinstance(target, ParselSelector) else target
         if isinstance(root, etree._Element) and is_http(url):
@@ -357,6 +358,11 @@ def _outermost(matches: list[Any]) -> Iterator[Any]:
                 continue
             inside = set(match.iter("*"))
         yield match
+
+
+def _found_by(target: Any) -> str:
+    """Return the selector of what is followed, or the call that was given an element or an address."""
+    return str(getattr(target, "_expr", None) or "response.follow()")
 
 
 def _address_of(target: Any) -> str:

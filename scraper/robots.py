@@ -5,6 +5,7 @@ Which lines are for this crawl is found out here; how their patterns match is le
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -139,6 +140,21 @@ class Robots:
     def _rules(self, url: str) -> _Rules | None:
         site = self._sites.get(origin(url))
         return None if site is None else site.rules_at(self.clock())
+
+
+def as_noted(user_agent: str, status: int | None, body: bytes = b"", final_url: str = "") -> str:
+    """Return what a crawler learned of a robots.txt as JSON, from which `recalled` tells it again."""
+    text = _head(body).decode("utf-8-sig", "replace")
+    return json.dumps({"agent": user_agent, "status": status, "body": text, "final_url": final_url})
+
+
+def recalled(address: str, text: str) -> Robots:
+    """Return what a crawler knew of the site of the robots.txt at `address`, as it was noted."""
+    noted = json.loads(text)
+    robots = Robots(noted["agent"])
+    body = noted["body"].encode()
+    robots.learn(address, status=noted["status"], body=body, final_url=noted["final_url"])
+    return robots
 
 
 def product_token(user_agent: str) -> str:

@@ -12,6 +12,13 @@ from scraper.request import Request
 from scraper.response import Auth
 from scraper.storage import Saved
 
+BAD = 400
+LONGEST_KIND = 30
+_SCHEMES = frozenset(("http", "https"))
+
+NO_ANSWER, REDIRECTED, ROBOTS = "no answer", "redirected", "robots.txt"
+"""Kinds of failure that are neither a status nor the name that an error begins with."""
+
 Hits = tuple[tuple[str, str, str], int, int]
 """A field (the item's type, the field's name, its selector), on how many rows it was found, and missed."""
 
@@ -74,3 +81,20 @@ class Outcome:
     lease: Lease
     visit: Visit
     at: float = field(default_factory=time.time)
+
+
+def kind_of(status: int | None, error: str | None) -> str:
+    """Return in a word or two what went wrong with a page: ``"503"``, ``"access_denied"``, ``"KeyError"``.
+
+    That is the name before the colon of the error, or the status; or else the site did not answer, led to
+    where the spider does not go, or forbids the page by its robots.txt.
+    """
+    text = error or ""
+    name, colon, _ = text.partition(":")
+    if colon and name.isidentifier() and len(name) <= LONGEST_KIND and name not in _SCHEMES:
+        return name
+    if status is not None and status >= BAD:
+        return str(status)
+    if status is not None:
+        return REDIRECTED
+    return ROBOTS if "/robots.txt" in text else NO_ANSWER

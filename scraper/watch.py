@@ -13,12 +13,11 @@ from urllib.parse import urlsplit
 from scraper.errors import LoginError
 from scraper.job import Job
 from scraper.spider import Spider
-from scraper.visit import Lease, Outcome, Visit
+from scraper.visit import Lease, Outcome, Visit, kind_of
 
 log = logging.getLogger(__name__)
 
-BAD, FORBIDDEN = 400, 403
-LONGEST_KIND = 30
+FORBIDDEN = 403
 ACCESS_DENIED = "access_denied: closed to this account, though it is signed in"
 
 DOUBTFUL_PAGES = 25
@@ -71,16 +70,8 @@ class Tally:
             self.rejects += len({reject.n for reject in visit.rejects})
             self.retries += visit.attempts - 1
             if visit.error:
-                self.errors[_kind(visit)] += 1
+                self.errors[kind_of(visit.status, visit.error)] += 1
                 log.info("%s: %s", outcome.lease.request.url, visit.error)
-
-
-def _kind(visit: Visit) -> str:
-    """Return in a word or two what went wrong: a status, what stands before the colon, or no answer."""
-    if visit.status is not None and visit.status >= BAD:
-        return str(visit.status)
-    head, colon, _ = (visit.error or "").partition(":")
-    return head if colon and len(head) <= LONGEST_KIND and " " not in head else "no answer"
 
 
 class Watch:

@@ -168,6 +168,7 @@ def test_a_job_of_an_older_version_is_opened(tmp_path: Path):
             "DROP TABLE files",
             "DROP INDEX later",
             "ALTER TABLE requests DROP COLUMN fields",
+            "ALTER TABLE requests DROP COLUMN found_by",
             "ALTER TABLE rejects DROP COLUMN selector",
             "ALTER TABLE rejects DROP COLUMN excerpt",
             "PRAGMA user_version = 1",

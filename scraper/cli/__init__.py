@@ -12,6 +12,7 @@ from scraper.cli.common import INTERRUPTED, MISUSED, complain
 from scraper.cli.exporting import export_
 from scraper.cli.listing import jobs, list_
 from scraper.cli.login import login, logout
+from scraper.cli.retry import retry
 from scraper.cli.run import run
 from scraper.errors import ScraperError
 
@@ -47,5 +48,5 @@ def cli() -> None:
     """
 
 
-for command in (run, login, logout, list_, jobs, export_):
+for command in (run, login, logout, list_, jobs, export_, retry):
     cli.add_command(command)

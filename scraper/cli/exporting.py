@@ -74,8 +74,8 @@ def export_(job: str, outputs: Sequence[str], with_meta: bool, excel: bool, sinc
     """
     exporting = Exporting(outputs, with_meta, excel)
     exporting.check()
-    path = _find(job)
-    before = None if since is None else _find(since, before=path)
+    path = find_job(job)
+    before = None if since is None else find_job(since, before=path)
     with Records(path, with_meta=with_meta, since=before) as records:
         if before is not None:
             _warn(records, path, before)
@@ -85,7 +85,7 @@ def export_(job: str, outputs: Sequence[str], with_meta: bool, excel: bool, sinc
     return DONE
 
 
-def _find(job: str, before: Path | None = None) -> Path:
+def find_job(job: str, before: Path | None = None) -> Path:
     """Return the job that is meant: a file, or the last one of a spider, or its last `before` another."""
     if job.endswith(".sqlite"):
         return Path(job)

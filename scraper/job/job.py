@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import Self
 
 from scraper.errors import ConfigError
 from scraper.job import files, schema
+from scraper.job.again import GIVEN, Again
 from scraper.job.fields import Fields
 from scraper.job.questions import Questions
 from scraper.job.records import Records
@@ -36,6 +37,9 @@ from scraper.request import Request
 from scraper.visit import Lease, Outcome
 
 log = logging.getLogger(__name__)
+
+PUT_BACK = "put back"
+"""The state of a job that had ended, and of which pages are to be fetched again."""
 
 SEEN = 20_000
 """So many addresses are remembered, for which the file need not be asked whether they are known."""
@@ -63,7 +67,7 @@ _DOUBTFUL = (
 )
 _FORGET = tuple(
     f"DELETE FROM {table} WHERE request IN (SELECT id FROM requests {_DOUBTFUL})"  # noqa: S608
-    for table in ("items", "rejects", "pages", "files")
+    for table in GIVEN
 )
 _FIELDS = f"SELECT fields FROM requests {_DOUBTFUL} AND fields IS NOT NULL"  # noqa: S608
 _FOUND_BY_STRANGERS = f"""
@@ -76,6 +80,7 @@ gone AS (
 DELETE FROM requests WHERE id IN (SELECT id FROM gone)
 """  # noqa: S608
 _DOUBTED = f"{_REQUESTS} {_DOUBTFUL}"
+_PUT_BACK = f"{_REQUESTS} WHERE id IN (SELECT id FROM temp.again)"
 _QUEUE_AGAIN = f"UPDATE requests SET state = 'queued', attempts = 0 {_DOUBTFUL}"  # noqa: S608
 
 _LAST_ALIVE = """
@@ -94,12 +99,15 @@ _LAST_EPOCH = "SELECT coalesce(max(epoch), 0) FROM requests WHERE account IS coa
 
 _ADD = """
 INSERT INTO requests
-    (fingerprint, url, method, headers, body, callback, meta, priority, depth, parent, state, error, account)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO
+    (
+        fingerprint, url, method, headers, body, callback, meta, priority, depth, parent, state, error, account,
+        found_by
+    )
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO
 """
 _UNLESS_KNOWN = f"{_ADD} NOTHING"
 _TAKE_OVER = """
-UPDATE SET parent = excluded.parent
+UPDATE SET parent = excluded.parent, found_by = excluded.found_by
 WHERE state = 'queued'
     AND EXISTS (SELECT 1 FROM requests AS page WHERE page.id = requests.parent AND page.auth = 'unknown')
 """
@@ -152,15 +160,20 @@ class Job(Questions):
     ) -> Path | None:
         """Return the newest job of a spider, if something kept it from its end: Ctrl-C, an error, a kill.
 
-        With `at_limit` also one that a limit ended, if something is left to fetch. One that another process
-        works on now does not count.
+        With `at_limit` also one that a limit ended, if something is left to fetch, or else the newest of
+        which pages were put back. One that another process works on now does not count.
         """
+        is_newest = True
         for path in reversed(files.jobs(Path(folder), spider)):
             if files.is_claimed(path) or not path.stat().st_size:
                 continue
             with suppress(ConfigError), cls(path) as job:
                 is_open = not job.is_finished or (at_limit and job.queued() > 0)
-                return path if is_open else None
+                if is_open and (is_newest or job.noted("state") == PUT_BACK):
+                    return path
+                if not at_limit:
+                    return None
+                is_newest = False
         return None
 
     @property
@@ -304,6 +317,25 @@ class Job(Questions):
     def _anyone_s(self, rows: Iterable[sqlite3.Row]) -> list[tuple[int]]:
         """Return the ids of those that any account may fetch: they are known without an account."""
         return [(row["id"],) for row in rows if row["fingerprint"] == fingerprint(request_of(row), None)]
+
+    def retry(self, kinds: Collection[str] | None = None) -> dict[str, int]:
+        """Put the pages back that failed with one of `kinds`, or with any; return how many of each kind.
+
+        The kind ``rejected`` stands for pages of which rows were rejected. What pages gave is taken back
+        first, so that nothing is there twice once they are read again; the links that they led to stay. The
+        job counts as unfinished then.
+        """
+        self._queued = None
+        with self._transaction():
+            again = Again(self._db, kinds)
+            self._fields.take_back(again.fields())
+            released = self._anyone_s(self._db.execute(_PUT_BACK))
+            again.put_back()
+            self._db.executemany("UPDATE requests SET account = NULL WHERE id = ?", released)
+            if counts := again.counts():
+                self.note("state", PUT_BACK)
+                self.event("put_back", ", ".join(f"{pages:,} {kind}" for kind, pages in counts.items()))
+        return counts
 
     def last_alive(self, account: str | None = None) -> float:
         """Return when the session, of `account` or of any, was last seen alive; 0 for never.

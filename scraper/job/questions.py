@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scraper.item import Reject
-from scraper.job import schema
+from scraper.job import again, schema
 from scraper.job.fields import Field, Fields
 from scraper.job.stored import Stored
 
@@ -75,6 +75,10 @@ class Questions:
         """Yield the URL and the error of every request that failed."""
         for row in self._db.execute("SELECT url, error FROM requests WHERE state = 'failed' ORDER BY id"):
             yield row["url"], row["error"]
+
+    def kinds_of_failure(self) -> dict[str, int]:
+        """Count the pages that failed by kind, the most first, and as ``rejected`` those with such rows."""
+        return again.kinds(self._db)
 
     def avoided(self) -> Iterator[tuple[str, str]]:
         """Yield the URL of every link that was not followed because it would sign out or delete, and why."""

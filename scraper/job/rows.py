@@ -35,7 +35,7 @@ def fingerprint(request: Request, account: str | None) -> bytes:
     one than the page as it was sent, and than a file.
     """
     method = FILE if request.callback == FILE else request.method
-    parts: tuple[str, ...] = (method, _canonical(without_session_id(request.url)), account or "")
+    parts: tuple[str, ...] = (method, canonical(request.url), account or "")
     parts += ("render",) if request.render else ()
     text = json.dumps(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text + b"\0" + (request.content or b""), digest_size=16).digest()
@@ -78,6 +78,7 @@ def new_row(found: Found) -> tuple[Any, ...]:
         state,
         error,
         account,
+        request.found_by,
     )
 
 
@@ -95,7 +96,7 @@ def settled(outcome: Outcome) -> tuple[Any, ...]:
         outcome.at,
         visit.elapsed,
         visit.size,
-        None if is_sure(outcome) else noted(visit.fields),
+        None if is_sure(outcome) and not visit.rejects else noted(visit.fields),
         outcome.lease.id,
     )
 
@@ -117,6 +118,11 @@ def kept(outcome: Outcome) -> Iterator[tuple[str, int, bytes]]:
     if outcome.visit.page is not None:
         body = zlib.compress(redact_bytes(outcome.visit.page))
         yield from ((kind, outcome.lease.id, body) for kind in outcome.visit.kinds)
+
+
+def canonical(url: str) -> str:
+    """Return the form of an address that its key is made of, which other spellings of it share."""
+    return _canonical(without_session_id(url))
 
 
 _CANONICAL = re.compile(

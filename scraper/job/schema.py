@@ -10,8 +10,9 @@ from pathlib import Path
 from scraper.charset import without_surrogates
 from scraper.errors import ConfigError
 from scraper.redact import redact
+from scraper.visit import kind_of
 
-VERSION = 2
+VERSION = 3
 
 SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 32000", "cache_size = -32000")
 """Fingerprints come in no order, so that each changes a page of its own: 32 MB of pages are kept in memory,
@@ -41,7 +42,8 @@ CREATE TABLE requests (
     fetched_at REAL,
     elapsed REAL,
     bytes INTEGER,
-    fields TEXT
+    fields TEXT,
+    found_by TEXT
 );
 CREATE INDEX frontier ON requests (priority DESC, id) WHERE state = 'queued';
 CREATE TABLE items (
@@ -90,13 +92,16 @@ CREATE TABLE files (
 );
 CREATE INDEX later ON requests (not_before) WHERE state = 'queued' AND not_before > 0;
 """
-_UPGRADE = f"""
-BEGIN IMMEDIATE;
+_UPGRADES = {
+    1: f"""
 ALTER TABLE requests ADD COLUMN fields TEXT;
 ALTER TABLE rejects ADD COLUMN selector TEXT NOT NULL DEFAULT '';
 ALTER TABLE rejects ADD COLUMN excerpt TEXT NOT NULL DEFAULT '';
 {SINCE_2}
-"""
+""",
+    2: "ALTER TABLE requests ADD COLUMN found_by TEXT;",
+}
+"""What leads from each version to the next."""
 
 
 def create(path: Path) -> None:
@@ -112,8 +117,9 @@ def open_(path: Path) -> sqlite3.Connection:
     with explaining(path):
         db = _connect(path)
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 1:
-            db.executescript(f"{_UPGRADE} PRAGMA user_version = {VERSION}; COMMIT;")
+        if 0 < version < VERSION:
+            steps = "".join(_UPGRADES[step] for step in range(version, VERSION))
+            db.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
             return db
     if version == VERSION:
         return db
@@ -126,6 +132,7 @@ def open_(path: Path) -> sqlite3.Connection:
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     db.row_factory = sqlite3.Row
+    db.create_function("kind_of", 2, kind_of, deterministic=True)
     try:
         for setting in SETTINGS:
             db.execute(f"PRAGMA {setting}")
