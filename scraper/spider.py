@@ -204,6 +204,16 @@ class Spider:
             return False
         return not self._denied or not any(pattern.search(url) for pattern in self._denied)
 
+    def refuses(self, url: str) -> str | None:
+        """Say, in a clause, why the crawl may not visit `url`; ``None`` where it `allows` it."""
+        host = http_host(url)
+        if host is None:
+            return "it is no http or https address"
+        if not self._is_inside(host):
+            domains = ", ".join(sorted(self._domains)) or "none"
+            return f"{host} is not among the spider's allowed_domains ({domains})"
+        return next((f"deny has {one.pattern!r}" for one in self._denied if one.search(url)), None)
+
     def _is_inside(self, host: str) -> bool:
         domains = self._domains
         return host in domains or any(host.endswith(f".{domain}") for domain in domains)

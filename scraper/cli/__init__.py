@@ -14,6 +14,7 @@ from scraper.cli.listing import jobs, list_
 from scraper.cli.login import login, logout
 from scraper.cli.retry import retry
 from scraper.cli.run import run
+from scraper.cli.why import why
 from scraper.errors import ScraperError
 
 
@@ -48,5 +49,5 @@ def cli() -> None:
     """
 
 
-for command in (run, login, logout, list_, jobs, export_, retry):
+for command in (run, login, logout, list_, jobs, export_, retry, why):
     cli.add_command(command)

@@ -6,6 +6,6 @@ from scraper.job.files import FOLDER
 from scraper.job.job import Job
 from scraper.job.questions import Counts
 from scraper.job.records import Records
-from scraper.job.rows import fingerprint
+from scraper.job.rows import canonical, fingerprint
 
-__all__ = ["FOLDER", "REJECTED", "Counts", "Job", "Records", "files", "fingerprint"]
+__all__ = ["FOLDER", "REJECTED", "Counts", "Job", "Records", "canonical", "files", "fingerprint"]

@@ -80,7 +80,7 @@ gone AS (
 DELETE FROM requests WHERE id IN (SELECT id FROM gone)
 """  # noqa: S608
 _DOUBTED = f"{_REQUESTS} {_DOUBTFUL}"
-_PUT_BACK = f"{_REQUESTS} WHERE id IN (SELECT id FROM temp.again)"
+_PUT_BACK = f"{_REQUESTS} WHERE id IN (SELECT id FROM temp.again)"  # noqa: S608
 _QUEUE_AGAIN = f"UPDATE requests SET state = 'queued', attempts = 0 {_DOUBTFUL}"  # noqa: S608
 
 _LAST_ALIVE = """
@@ -100,8 +100,8 @@ _LAST_EPOCH = "SELECT coalesce(max(epoch), 0) FROM requests WHERE account IS coa
 _ADD = """
 INSERT INTO requests
     (
-        fingerprint, url, method, headers, body, callback, meta, priority, depth, parent, state, error, account,
-        found_by
+        fingerprint, url, method, headers, body, callback, meta, priority, depth, parent, state, error,
+        account, found_by
     )
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO
 """

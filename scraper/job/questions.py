@@ -15,6 +15,7 @@ from scraper.item import Reject
 from scraper.job import again, schema
 from scraper.job.fields import Field, Fields
 from scraper.job.stored import Stored
+from scraper.job.trace import Trace
 
 _ITEMS = """
 SELECT i.type, i.data, r.account FROM items i JOIN requests r ON r.id = i.request ORDER BY i.request, i.n
@@ -79,6 +80,10 @@ class Questions:
     def kinds_of_failure(self) -> dict[str, int]:
         """Count the pages that failed by kind, the most first, and as ``rejected`` those with such rows."""
         return again.kinds(self._db)
+
+    def trace(self) -> Trace:
+        """Return what answers questions on single addresses."""
+        return Trace(self._db)
 
     def avoided(self) -> Iterator[tuple[str, str]]:
         """Yield the URL of every link that was not followed because it would sign out or delete, and why."""
