@@ -58,6 +58,14 @@ def findings(job: Job, folder: Path = files.FOLDER) -> list[Finding]:
     return list(_Health(job, _earlier(job, folder)).findings())
 
 
+def compared(job: Job, folder: Path = files.FOLDER) -> list[tuple[Field, float | None, Finding | None]]:
+    """Return the fields of a job, with the share of rows on which earlier runs had each, and what is wrong.
+
+    The share is ``None`` where there was no earlier run that looked for the field.
+    """
+    return list(_Health(job, _earlier(job, folder)).compared())
+
+
 def _earlier(job: Job, folder: Path) -> list[Path]:
     """Return the spider's last runs before a job, the newest first."""
     paths = files.jobs(folder, job.noted("spider") or "")
@@ -84,6 +92,13 @@ class _Health:
                 yield Finding(
                     field.type, field.field, field.selector, before, now, field.url, self._suggestion(field)
                 )
+
+    def compared(self) -> Iterator[tuple[Field, float | None, Finding | None]]:
+        wrong = {(one.type, one.field, one.selector): one for one in self.findings()}
+        for field in self.job.fields():
+            hits, rows = self._hits[field.type, field.field], self._rows[field.type, field.field]
+            before = _rate(hits, rows - hits) if rows else None
+            yield field, before, wrong.get((field.type, field.field, field.selector))
 
     def _finished(self, paths: Iterable[Path]) -> Iterator[Path]:
         """Yield the last runs that came to their end."""

@@ -73,6 +73,7 @@ def why(world: tuple[Path, str]):
         done = scraper("why", url, *arguments, cwd=folder)
         assert done.returncode == 0, done.stderr
         told: dict[str, str] = {}
+        label = ""
         for line in done.stdout.splitlines()[1:]:
             label = line[2:13].strip() or label
             told[label] = f"{told.get(label, '')}\n{line[13:]}".strip()

@@ -12,6 +12,7 @@ from scraper.cli.common import INTERRUPTED, MISUSED, complain
 from scraper.cli.exporting import export_
 from scraper.cli.listing import jobs, list_
 from scraper.cli.login import login, logout
+from scraper.cli.report import report
 from scraper.cli.retry import retry
 from scraper.cli.run import run
 from scraper.cli.why import why
@@ -49,5 +50,5 @@ def cli() -> None:
     """
 
 
-for command in (run, login, logout, list_, jobs, export_, retry, why):
+for command in (run, login, logout, list_, jobs, export_, report, retry, why):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""What a person sees after a crawl: a short summary."""
+"""A short summary of a crawl, for a terminal."""
 
 from __future__ import annotations
 
