@@ -42,6 +42,9 @@ SELECT status, count(*) AS n FROM requests WHERE fetched_at IS NOT NULL
 GROUP BY status ORDER BY n DESC LIMIT ?
 """
 _EVENTS = "SELECT at, kind, message FROM events WHERE kind <> 'alive' ORDER BY at LIMIT ?"
+_MARKS = """
+SELECT kind, count(*), min(at) FROM events WHERE kind <> 'alive' GROUP BY bar_of(at), kind ORDER BY min(at)
+"""
 _KINDS = "SELECT kind, count(*) FROM events GROUP BY kind"
 _HOSTS = """
 SELECT host_of(url) AS host, count(*) AS n, sum(state = 'failed'), avg(elapsed), sum(bytes) FROM requests
@@ -122,10 +125,9 @@ class Figures:
             return []
         seconds = max(sum(end - start for start, end in spans) / BARS, 0.001)
         bars = [bar for n, span in enumerate(spans) for bar in _bars(*span, seconds, is_cut=n > 0)]
-        self._db.create_function("bar_of", 1, lambda at: _place(bars, at), deterministic=True)
-        for n, done, failed in self._db.execute(_PAGES):
+        for n, done, failed in self._by_bar(bars, _PAGES):
             bars[n].done, bars[n].failed = done, failed
-        for n, items in self._db.execute(_ITEMS):
+        for n, items in self._by_bar(bars, _ITEMS):
             bars[n].items = items
         return bars
 
@@ -148,6 +150,15 @@ class Figures:
     def events(self, most: int) -> list[tuple[float, str, str]]:
         """Return moment, kind and message of events, the first ones first."""
         return self._db.execute(_EVENTS, (most,)).fetchall()
+
+    def marks(self, bars: Sequence[Bar]) -> list[tuple[str, int, float]]:
+        """Return kind, number and first moment of the events of each bar."""
+        return self._by_bar(bars, _MARKS) if bars else []
+
+    def _by_bar(self, bars: Sequence[Bar], query: str) -> list[Any]:
+        """Return the rows of a query that asks by ``bar_of`` in which bar a moment lies."""
+        self._db.create_function("bar_of", 1, lambda at: _place(bars, at), deterministic=True)
+        return self._db.execute(query).fetchall()
 
     def kinds_of_event(self) -> dict[str, int]:
         """Count events by kind."""

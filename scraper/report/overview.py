@@ -9,6 +9,7 @@ from pathlib import Path
 from scraper.errors import ConfigError
 from scraper.job import Figures, Job, files
 from scraper.report.markup import Html, section, table, tag
+from scraper.report.plots import length
 
 RUNS = 5
 """So many earlier runs are shown."""
@@ -29,7 +30,7 @@ def tiles(job: Job, figures: Figures) -> Html:
         (f"{counts.queued:,}", "requests waiting", False),
         (f"{sign_ins:,}", "sign-ins", False),
         (f"{counts.retries:,}", "repeated sends", False),
-        (f"{seconds:,.0f} s", "first to last page", False),
+        (length(seconds), "first to last page", False),
         (_size(size), "received", False),
     ]
     return tag(

@@ -9,6 +9,7 @@ from scraper.job import Figures, Job
 from scraper.report.fields import field_health
 from scraper.report.markup import Html, joined, tag, text
 from scraper.report.overview import next_steps, runs_before, tiles
+from scraper.report.plots import moment
 from scraper.report.problems import avoided, failures, rejects
 from scraper.report.style import STYLE
 from scraper.report.traffic import answers, hosts, slowest, timeline
@@ -49,14 +50,10 @@ def report(job: Job, folder: Path) -> str:
 def _about(job: Job, began: float | None, ended: float | None) -> Html:
     """Say how the job ended, and where it lies."""
     state = job.noted("state") or "unknown"
-    until = f", {_moment(began)} to {_moment(ended)}" if began and ended else ""
+    until = f", {moment(began)} to {moment(ended)} UTC" if began and ended else ""
     ending = f"stopped at {state}" if state.startswith("max_") else state
     return joined([text(f"{ending[:1].upper()}{ending[1:]}{until}. "), tag("code", str(job.path))])
 
 
 def _day(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -12,18 +12,25 @@ from scraper.report.markup import Html, tag
 WIDTH, HEIGHT = 1000.0, 100.0
 """The units of a plot, which is stretched to the room there is."""
 
-Event = tuple[float, str, str]
+A_DAY = 24 * 3600.0
+
+Mark = tuple[str, int, float]
+"""A kind of event, how often it was in the stretch of a bar, and when first."""
+
 Layer = tuple[str, Callable[[Bar], int]]
 """A class of the style, and what it counts in a bar; layers stand on each other."""
 
 
-def over_time(bars: Sequence[Bar], layers: Sequence[Layer], events: Iterable[Event], label: str) -> Html:
-    """Return a plot of what came when, with a line for each event, and a scale."""
+def over_time(bars: Sequence[Bar], layers: Sequence[Layer], marks: Iterable[Mark], label: str) -> Html:
+    """Return a plot of what came when, with lines for events, and a scale."""
     highest = max((sum(count(bar) for _, count in layers) for bar in bars), default=0) or 1
     width = WIDTH / len(bars)
     drawn = [_column(bar, n * width, width, layers, highest) for n, bar in enumerate(bars)]
     cuts = [_line(n * width, "cut") for n, bar in enumerate(bars) if bar.is_cut]
-    lines = [_line(place(bars, at) * WIDTH, f"event {kind}", f"{clock(at)} {kind}") for at, kind, _ in events]
+    lines = [
+        _line(place(bars, at) * WIDTH, f"event {kind}", f"{clock(at)}: {kind}, {times:,} times")
+        for kind, times, at in marks
+    ]
     plot = tag(
         "svg", drawn, cuts, lines, viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}", preserveAspectRatio="none",
         role="img", aria_label=label,
@@ -56,13 +63,14 @@ def _line(x: float, name: str, title: str | None = None) -> Html:
 
 def _scale(bars: Sequence[Bar]) -> Html:
     """Return the times at the ends of a plot, and how long what is cut out of it lasted."""
+    start, end = bars[0].start, bars[-1].start + bars[-1].seconds
+    says = moment if end - start > A_DAY else clock
     cuts = [
-        f"{length(bar.start - (before.start + before.seconds))} left out at {clock(before.start)}"
+        f"{length(bar.start - (before.start + before.seconds))} left out at {says(before.start)}"
         for before, bar in pairwise(bars)
         if bar.is_cut
     ]
-    end = bars[-1].start + bars[-1].seconds
-    moments = [clock(bars[0].start), *cuts, clock(end)]
+    moments = [says(start), *cuts, says(end)]
     return tag("div", (tag("span", moment) for moment in moments), class_="scale")
 
 
@@ -78,6 +86,11 @@ def share(part: float, name: str = "done") -> Html:
 def clock(at: float) -> str:
     """Return a moment as the time of day (UTC)."""
     return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
+
+
+def moment(at: float) -> str:
+    """Return a moment as the day and the time of day (UTC)."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def length(seconds: float) -> str:

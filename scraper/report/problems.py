@@ -21,7 +21,7 @@ def rejects(job: Job, figures: Figures) -> Html | None:
     groups = figures.rejects(GROUPS)
     told = [
         details(
-            f"{n:,} times {type}.{field}: {message}",
+            f"{n:,} × {type}.{field}: {message}",
             tag("p", "Looked for with ", tag("code", selector), "."),
             _excerpts(figures.rejected((type, field, message, selector), EXAMPLES)),
         )
@@ -58,7 +58,7 @@ def failures(job: Job, figures: Figures) -> Html | None:
     kinds = {kind: n for kind, n in job.kinds_of_failure().items() if kind != REJECTED}
     told = [
         details(
-            f"{n:,} pages: {kind}",
+            f"{n:,} × {kind}",
             table(
                 ("address", "what went wrong", "attempts"),
                 (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from scraper.job import Figures
 from scraper.job.figures import EDGES, PERCENTILES
 from scraper.report.markup import Html, address, details, section, table, tag
-from scraper.report.plots import clock, length, over_time, share
+from scraper.report.plots import length, moment, over_time, share
 
 MOST_EVENTS = 300
 MOST_HOSTS = 30
@@ -27,24 +27,24 @@ _WORDS = {
 def timeline(figures: Figures) -> Html | None:
     """Return what came when, and what happened meanwhile."""
     bars, events = figures.over_time(), figures.events(MOST_EVENTS)
+    marks = figures.marks(bars)
     if not bars:
         return section("Over time", _told(figures, events))
     pages = over_time(
-        bars, [("done", lambda bar: bar.done), ("failed", lambda bar: bar.failed)], events, "Pages"
+        bars, [("done", lambda bar: bar.done), ("failed", lambda bar: bar.failed)], marks, "Pages"
     )
-    items = over_time(bars, [("items", lambda bar: bar.items)], events, "Items")
-    return section("Over time", _legend(events), pages, items, _told(figures, events))
+    items = over_time(bars, [("items", lambda bar: bar.items)], marks, "Items")
+    return section("Over time", _legend(mark[0] for mark in marks), pages, items, _told(figures, events))
 
 
-def _legend(events: list[tuple[float, str, str]]) -> Html:
+def _legend(kinds: Iterable[str]) -> Html:
     """Name the colours of what is drawn."""
-    kinds = dict.fromkeys(kind for _, kind, _ in events)
     chips = [
         _chip(tag("rect", width="10", height="10", class_=name), name) for name in ("done", "failed", "items")
     ]
     chips += [
         _chip(tag("line", x1="5", x2="5", y1="0", y2="10", class_=f"event {kind}"), _WORDS.get(kind, kind))
-        for kind in kinds
+        for kind in dict.fromkeys(kinds)
     ]
     return tag("p", chips)
 
@@ -57,7 +57,7 @@ def _told(figures: Figures, events: list[tuple[float, str, str]]) -> Html | None
     """Return the events in words."""
     kinds = figures.kinds_of_event()
     number = sum(times for kind, times in kinds.items() if kind != "alive")
-    rows = [(clock(at), _WORDS.get(kind, kind), message) for at, kind, message in events]
+    rows = [(moment(at), _WORDS.get(kind, kind), message) for at, kind, message in events]
     shown = table(("UTC", "what", "more"), rows)
     title = f"{number:,} events" + (f", the first {len(events):,}" if number > len(events) else "")
     return details(title, shown) if shown else None
@@ -104,7 +104,7 @@ def hosts(figures: Figures) -> Html | None:
         for host, pages, failed, mean, size in figures.hosts(MOST_HOSTS)
     ]
     pauses = [
-        tag("li", f"{clock(at)} {message}")
+        tag("li", f"{moment(at)} {message}")
         for at, kind, message in figures.events(MOST_EVENTS)
         if kind == "paused"
     ]
