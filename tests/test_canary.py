@@ -117,7 +117,10 @@ def test_a_crawl_with_debug_logs_and_crashes_leaks_nothing(folder, site, monkeyp
     assert "cookies {" in done.stderr
     assert (folder / "saved.html").exists()
     [cookie] = site.sessions._by_id
-    place = everything(folder, done.stdout, done.stderr)
+    told = scraper("report", "canary", cwd=folder), scraper("why", f"{site.url}/books", cwd=folder)
+    assert [one.returncode for one in told] == [0, 0]
+    assert b"crash with ***" in (folder / "report.html").read_bytes()
+    place = everything(folder, done.stdout, done.stderr, *(one.stdout + one.stderr for one in told))
     assert leaks(place, [PASSWORD, SEED, TOKEN, cookie]) == []
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from scraper import FormLogin, Item, Job, Request, Spider, crawl, css, fill
+from scraper import Item, Job, Request, Spider, crawl, css
+from scraper.gate import Gate
 from scraper.item import Reject
 from scraper.job import Figures
 from scraper.job.figures import BARS, place
+from scraper.pace import Pace
 from scraper.redact import register
 from scraper.report import report
 from scraper.report.markup import address, tag
@@ -60,12 +62,9 @@ class Title(Item, rows="article.detail"):
     stars: int = css(".no-such", re=r"\d")
 
 
-def test_a_crawl_with_trouble_is_told_in_all_its_parts(site, job, tmp_path):
+def test_a_crawl_with_trouble_is_told_in_all_its_parts(site, login, job, tmp_path):
     class Shop(Spider):
         start_urls = (f"{site.url}/books",)
-        login = FormLogin(
-            "/login", fill(username=site.username, password=site.password), logged_in="a.logout"
-        )
         item = Title
         follow = ("article.book h3 a", "header")
         max_pages, retry, state_dir = 40, 1, str(tmp_path / "vault")
@@ -75,7 +74,7 @@ def test_a_crawl_with_trouble_is_told_in_all_its_parts(site, job, tmp_path):
             yield response.follow("/nowhere")
 
     site.sign_out_after = 20
-    crawl(Shop(), job)
+    crawl(Shop(login=login), job)
     seen = page_of(job, tmp_path)
     for words in (
         "What to do next", "Over time", "Fields", "Rejected rows", "Failed pages", "Answers", "Hosts",
@@ -190,9 +189,6 @@ def test_latencies_are_counted_and_their_percentiles_told(job):
 
 
 def test_pauses_of_a_host_are_events_and_each_is_noted_once(job, tmp_path):
-    from scraper.gate import Gate
-    from scraper.pace import Pace
-
     gate = Gate(job, Pace(0), "me", lambda request: pytest.fail(str(request)), obeys=False)
     job.add(Request(f"https://shop.example/{n}") for n in range(3))
     for lease in job.lease(3):
