@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +14,7 @@ import pytest
 
 from scraper import Item, Job, Spider, crawl, css
 from scraper.visit import kind_of
-from tests.commands import scraper
+from tests.commands import ROOT, environment, scraper
 from tests.servers import Asked, Reply, serving
 
 HTML = [("Content-Type", "text/html")]
@@ -40,6 +44,7 @@ class Things:
 
     def __init__(self) -> None:
         self.fails: dict[str, int] = {}
+        self.heals: str | None = None
         self.priceless: set[str] = set()
         self.asked: Counter[str] = Counter()
 
@@ -47,7 +52,7 @@ class Things:
         path = urlsplit(asked.path).path
         self.asked[path] += 1
         if path in self.fails:
-            return Reply(self.fails[path])
+            return Reply(self.fails[path] if path != self.heals else self.fails.pop(path))
         if path == "/":
             return Reply(200, HTML, "".join(f"<a href=/{n}>{n}</a>" for n in range(PAGES)).encode())
         price = "dear" if path in self.priceless else 3
@@ -207,3 +212,21 @@ def test_a_job_that_another_process_works_on_is_not_touched(things, folder):
         assert done.returncode == 2
         assert "Another process works on the job" in done.stderr
         assert job.kinds_of_failure() == {"503": 1}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no sh")
+@pytest.mark.parametrize(
+    ("failing", "code"), [({"/2": 503}, 0), ({"/2": 503, "/4": 404}, 1), ({"/4": 404}, 1)]
+)
+def test_the_script_for_cron_in_the_documentation_does_what_it_says(failing, code, things, folder):
+    [script] = re.findall(r"```bash\n(#!/bin/sh.*?)```", (ROOT / "docs/afterwards.md").read_text(), re.DOTALL)
+    script = script.replace("cd /srv/bookshop || exit", "set -u").replace("bookshop", "shop")
+    script = script.replace("python -m", f"'{sys.executable}' -m")
+    things.fails = dict(failing)
+    things.heals = "/2"
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=folder, env=environment(SHOP_URL=things.url), capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stderr
+    assert (folder / "report.html").exists() == (code != 0)
+    assert things.asked["/2"] == (2 if "/2" in failing else 1)

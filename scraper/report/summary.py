@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from scraper.redact import redact_url
+
 if TYPE_CHECKING:
     from scraper.job import Job
 
@@ -42,11 +44,11 @@ def _lines(job: Job, exported: Iterable[str], broken: Iterable[str]) -> Iterator
         yield "data", target
     yield "job", str(job.path)
     for times, problem, url in islice(job.problems(), EXAMPLES):
-        yield "problem", f"{problem} ({times:,} times, the first on {url})"
+        yield "problem", f"{problem} ({times:,} times, the first on {redact_url(url)})"
     for finding in broken:
         yield "broken", finding
     for url, reason in islice(job.avoided(), EXAMPLES):
-        yield "avoided", f"{url}: {reason}"
+        yield "avoided", f"{redact_url(url)}: {reason}"
     if counts.done and not counts.items:
         yield "note", "No page gave an item. Do the rows and selectors match, does parse yield?"
 
