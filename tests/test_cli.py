@@ -221,7 +221,7 @@ def test_list_names_the_spiders_and_those_that_do_not_load(folder):
     assert done.returncode == 2
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["login"], ["list"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["login"], ["list"], ["report"], ["retry"], ["why"]])
 def test_every_command_has_help(command):
     done = scraper(*command, "--help")
     assert done.returncode == 0

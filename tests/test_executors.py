@@ -131,7 +131,8 @@ def test_what_a_page_gives_travels_as_plain_data():
     odd = Request("http://127.0.0.1/", "POST", {"A": "b"}, b"c", "parse_list", Stuck(d=1), 2, 3)
     again = pickle.loads(pickle.dumps(odd))
     assert (again, type(again.meta)) == (odd, dict)
-    link = Request("http://127.0.0.1/", depth=4)
+    link = Request("http://127.0.0.1/", depth=4, found_by="a.next")
+    assert pickle.loads(pickle.dumps(link)).found_by == "a.next"
     told = Visit(ok=True, status=200, requests=(link, odd), items=(("Book", "{}"),), retry_after=1.5)
     assert pickle.loads(pickle.dumps(told)) == told
 

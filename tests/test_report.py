@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -218,6 +219,13 @@ def test_the_command_writes_one_file_by_the_spider_s_name(job, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Wrote page.html: a report on .scraper/jobs/test/" in done.stderr
     assert (tmp_path / "page.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_it_is_opened_in_the_browser_if_that_is_wanted(job, tmp_path):
+    (tmp_path / "browse.py").write_text("import sys; open('opened', 'w').write(sys.argv[1])")
+    browser = f"{sys.executable} {tmp_path / 'browse.py'} %s"
+    assert scraper("report", str(job.path), "--open", cwd=tmp_path, BROWSER=browser).returncode == 0
+    assert (tmp_path / "opened").read_text() == (tmp_path / "report.html").as_uri()
 
 
 @pytest.mark.parametrize(

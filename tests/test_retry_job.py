@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -131,6 +132,29 @@ def test_what_was_exported_with_an_item_of_a_rejected_page_is_not_exported_twice
     with job.records() as records:
         rows = list(records.rows())
     assert len(rows) == len(set(rows)) == 2 * PAGES - 1
+
+
+def test_a_members_shop_that_fails_now_and_then_is_whole_after_retries(site, job, shop):
+    class Moody(shop):
+        tries: ClassVar[Counter[str]] = Counter()
+
+        def parse(self, response):
+            self.tries[response.url] += 1
+            if len(self.tries) % 9 == 0 and self.tries[response.url] == 1:
+                raise KeyError("moody")
+            if len(self.tries) in (20, 50) and self.tries[response.url] == 1:
+                site.fail_next = 3
+            yield from super().parse(response)
+
+    site.sign_out_after = 30
+    put_back: list[dict[str, int]] = []
+    while not job.is_finished or job.kinds_of_failure():
+        assert len(put_back) < 20
+        crawl(Moody(concurrency=1, throttle=False, max_pages=None, deny=r"page=[6-9]|page=\d\d"), job)
+        put_back.append(job.retry())
+    assert {"503", "KeyError"} <= {kind for kinds in put_back for kind in kinds}
+    upcs = [data["upc"] for _, data in job.items()]
+    assert len(upcs) == len(set(upcs)) == job.counts().done - 5 == 100
 
 
 def test_nothing_is_put_back_where_nothing_failed(spider, job):
