@@ -9,7 +9,7 @@ from scraper.item.hits import ROWS
 from scraper.job import Job
 from scraper.job.fields import Field
 from scraper.redact import redact_url
-from scraper.report.markup import Html, section, table, tag
+from scraper.report.markup import Html, section, short, table, tag
 from scraper.report.plots import share
 
 MOST_FIELDS = 200
@@ -27,10 +27,10 @@ def _row(field: Field, before: float | None, finding: Finding | None) -> tuple[o
     name = f"{field.type}.{field.field}"
     selector, earlier = tag("code", field.selector), "" if before is None else f"{before:.0%}"
     if field.field == ROWS:
-        return name, f"{field.hits:,} rows", "", "", selector, _note(finding)
+        return name, short(f"{field.hits:,} rows"), "", "", selector, _note(finding)
     rate = field.hits / max(field.hits + field.misses, 1)
     bar = share(rate, "failed" if finding else "done")
-    return name, f"{rate:.0%} of {field.hits + field.misses:,}", bar, earlier, selector, _note(finding)
+    return name, short(f"{rate:.0%} of {field.hits + field.misses:,}"), bar, earlier, selector, _note(finding)
 
 
 def _note(finding: Finding | None) -> Html | None:

@@ -49,6 +49,11 @@ def address(url: str) -> Html:
     return tag("code", redact_url(url), class_="url")
 
 
+def short(words: str) -> Html:
+    """Return words that stay on one line."""
+    return tag("span", words, class_="short")
+
+
 def table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> Html | None:
     """Return a table that scrolls within itself where it is too wide; ``None`` without rows."""
     body = [tag("tr", (tag("td", cell) for cell in row)) for row in rows]

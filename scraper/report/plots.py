@@ -71,7 +71,7 @@ def _scale(bars: Sequence[Bar]) -> Html:
         if bar.is_cut
     ]
     moments = [says(start), *cuts, says(end)]
-    return tag("div", (tag("span", moment) for moment in moments), class_="scale")
+    return tag("div", (tag("span", said) for said in moments), class_="scale")
 
 
 def share(part: float, name: str = "done") -> Html:

@@ -30,7 +30,7 @@ th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
   border-bottom: 1px solid var(--line); }
 td { overflow-wrap: break-word; } th { font-weight: 500; white-space: nowrap; }
 td code { display: inline-block; min-width: 11rem; overflow-wrap: anywhere; }
-.wide + h3 { margin-top: 1.25rem; }
+.short { white-space: nowrap; } .wide + h3 { margin-top: 1.25rem; }
 figure { margin: .5rem 0 1rem; }
 figure svg { width: 100%; height: 8rem; display: block; background: var(--soft); }
 .scale { display: flex; justify-content: space-between; gap: 1rem; font-size: .85rem; }

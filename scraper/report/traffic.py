@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scraper.job import Figures
 from scraper.job.figures import EDGES, PERCENTILES
-from scraper.report.markup import Html, address, details, section, table, tag
+from scraper.report.markup import Html, address, details, section, short, table, tag
 from scraper.report.plots import length, moment, over_time, share
 
 MOST_EVENTS = 300
@@ -57,7 +57,7 @@ def _told(figures: Figures, events: list[tuple[float, str, str]]) -> Html | None
     """Return the events in words."""
     kinds = figures.kinds_of_event()
     number = sum(times for kind, times in kinds.items() if kind != "alive")
-    rows = [(moment(at), _WORDS.get(kind, kind), message) for at, kind, message in events]
+    rows = [(short(moment(at)), _WORDS.get(kind, kind), message) for at, kind, message in events]
     shown = table(("UTC", "what", "more"), rows)
     title = f"{number:,} events" + (f", the first {len(events):,}" if number > len(events) else "")
     return details(title, shown) if shown else None
@@ -115,7 +115,12 @@ def hosts(figures: Figures) -> Html | None:
 def slowest(figures: Figures) -> Html | None:
     """Return the pages that took longest."""
     rows = [
-        (f"{seconds:.2f} s", str(status or "no answer"), f"{(size or 0) / 1024:,.0f} KiB", address(url))
+        (
+            short(f"{seconds:.2f} s"),
+            str(status or "no answer"),
+            short(f"{(size or 0) / 1024:,.0f} KiB"),
+            address(url),
+        )
         for url, seconds, status, size in figures.slowest(SLOWEST)
     ]
     return section("Slowest pages", table(("took", "status", "size", "address"), rows))
