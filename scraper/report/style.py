@@ -5,7 +5,7 @@ STYLE = """
   --back: #fff; --text: #1b1f24; --dim: #5b6570; --line: #d9dee4; --soft: #f4f6f8;
   --done: #2f7d5b; --failed: #c43d3d; --items: #3c6fb4;
   --signed: #7a4fb5; --out: #d97a1d; --paused: #98811a; }
-@media (prefers-color-scheme: dark) { :root {
+@media screen and (prefers-color-scheme: dark) { :root {
   --back: #14181d; --text: #e4e8ec; --dim: #98a3af; --line: #313943; --soft: #1d232a;
   --done: #55b58a; --failed: #ec6f6f; --items: #75a6e8;
   --signed: #b391ea; --out: #f0a050; --paused: #d6bf55; } }
@@ -37,7 +37,8 @@ figure svg { width: 100%; height: 8rem; display: block; background: var(--soft);
 .share { width: 6rem; height: .7rem; background: var(--soft); }
 .done { fill: var(--done); } .failed { fill: var(--failed); } .items { fill: var(--items); }
 line { vector-effect: non-scaling-stroke; stroke-width: 2; stroke: var(--dim); }
-.cut { stroke-dasharray: 4 4; } .signed_in, .restored, .renewed { stroke: var(--signed); }
+.cut { stroke-dasharray: 4 4; } .restored, .renewed { stroke-dasharray: 6 3; }
+.signed_in, .restored, .renewed { stroke: var(--signed); }
 .signed_out { stroke: var(--out); } .paused { stroke: var(--paused); }
 .key { display: inline-flex; align-items: center; gap: .35rem; margin-right: 1rem; }
 .key svg { width: .8rem; height: .8rem; }
