@@ -38,6 +38,9 @@ class Spider:
     Files that items name (`file()`) are kept in the folder `files`, each of `max_file` bytes at most; they
     count as pages.
 
+    With `keep_pages` the job keeps every page that is read, compressed, so that other selectors can be tried
+    on them without a request (``replay``).
+
     `max_time` is in seconds, `max_body` in bytes after decompression, `max_depth` in links from a start URL;
     `max_pages_without_item` counts pages in a row, `max_error_rate` is the share of the last 100 pages that
     failed, such as 0.5. The first limit that is reached ends the crawl (pages that are under way are
@@ -84,6 +87,7 @@ class Spider:
     state_dir: str | None = None
     files: str = ".scraper/files"
     max_file: int = MAX_FILE
+    keep_pages: bool = False
     order: Literal["breadth", "depth"] = "breadth"
     headers: Mapping[str, str] = {}
     proxies: Mapping[str, str] = {}

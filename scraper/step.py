@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from scraper.errors import ConfigError, FetchError, TooLarge, TooManyRedirects
 from scraper.explain import without_secrets
 from scraper.item import files_in, names_files
+from scraper.kept import Kept
 from scraper.record import describe, encode
 from scraper.request import FILE, Request
 from scraper.response import Response
@@ -53,7 +54,7 @@ def _visit(spider: Spider, request: Request) -> Visit:
             says_nothing_of_host=is_own,
         )
     except Exception as error:
-        return Visit(ok=False, error=_describe(error, type(spider)), says_nothing_of_host=True)
+        return Visit(ok=False, error=describe_error(error, type(spider)), says_nothing_of_host=True)
     outcome = Visit(
         ok=False,
         status=response.status,
@@ -72,22 +73,29 @@ def _visit(spider: Spider, request: Request) -> Visit:
         return replace(outcome, ok=saved is not None)
     if response.history and not spider.allows(response.url):
         return replace(outcome, error=f"redirected to {response.url}, which the spider does not allow")
+    kept: Kept | None = None
     try:
-        return replace(outcome, ok=True, **_read(spider, response))
+        kept = Kept.of(response) if spider.keep_pages else None
+        return replace(outcome, ok=True, kept=kept, **_read(spider, response))
     except Exception as error:
         log.debug("%s could not be read", response.url, exc_info=True)
-        return replace(outcome, error=_describe(error, type(spider)))
+        return replace(outcome, kept=kept, error=describe_error(error, type(spider)))
 
 
-def _read(spider: Spider, response: Response) -> dict[str, Any]:
-    """Let the spider read a page; return what it gave as the fields of a `Visit`."""
+def results_of(spider: Spider, response: Response) -> Iterator[Any]:
+    """Yield what the callback of a page's request gives: items and requests."""
     name = str(response.request.callback or "parse")
     results = getattr(spider, name)(response)
     if isinstance(results, Request | Mapping | BaseModel | str):
         raise TypeError(f"{name} returned {results!r}; it should yield it")
+    yield from results or ()
+
+
+def _read(spider: Spider, response: Response) -> dict[str, Any]:
+    """Let the spider read a page; return what it gave as the fields of a `Visit`."""
     found: dict[str, list[Any]] = {"items": [], "requests": [], "denied": []}
     classes: dict[type[Any], None] = {}
-    for result in results or ():
+    for result in results_of(spider, response):
         if not isinstance(result, Request):
             found["items"].append(encode(result))
             classes[type(result)] = None
@@ -126,7 +134,7 @@ def _evidence(spider: Spider, response: Response) -> dict[str, Any]:
     return {"page": without_secrets(response), "kinds": kinds}
 
 
-def _describe(error: Exception, spider: type[Spider]) -> str:
+def describe_error(error: Exception, spider: type[Spider]) -> str:
     """Say what went wrong while a page was read, and in which line, of the spider's own if there is one."""
     frames = traceback.extract_tb(error.__traceback__)
     file = getattr(sys.modules.get(spider.__module__), "__file__", None)

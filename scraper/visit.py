@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from scraper.item import Reject
+from scraper.kept import Kept
 from scraper.request import Request
 from scraper.response import Auth
 from scraper.storage import Saved
@@ -61,6 +62,8 @@ class Visit:
     page: bytes | None = None
     """The page, without secrets, where it is worth keeping; and of what kinds it is, see `Evidence`."""
     kinds: tuple[str, ...] = ()
+    kept: Kept | None = None
+    """The page as it was read, where the spider wants all of them kept."""
     retry_after: float = 0.0
     """Seconds that the host asks to wait before it is asked again; 0: it does not ask."""
     says_nothing_of_host: bool = False

@@ -166,6 +166,7 @@ def test_a_job_of_an_older_version_is_opened(tmp_path: Path):
             "DROP TABLE fields",
             "DROP TABLE pages",
             "DROP TABLE files",
+            "DROP TABLE kept",
             "DROP INDEX later",
             "ALTER TABLE requests DROP COLUMN fields",
             "ALTER TABLE requests DROP COLUMN found_by",
@@ -179,16 +180,6 @@ def test_a_job_of_an_older_version_is_opened(tmp_path: Path):
         with Job(path) as job:
             assert job.fields() == []
             assert job.page("good:Book") is None
-
-
-def test_a_job_of_before_selectors_were_kept_is_opened_and_gone_on_with(tmp_path: Path):
-    with Job.create("shop", tmp_path) as job:
-        job.add([Request("https://shop.example/1")])
-    with sqlite3.connect(job.path) as db:
-        db.execute("ALTER TABLE requests DROP COLUMN found_by")
-        db.execute("PRAGMA user_version = 2")
-    db.close()
-    with Job(job.path) as job:
-        assert job.add([Request("https://shop.example/2", found_by="a.next")]) == 1
-        [known] = job.trace().by_key("https://shop.example/2")
-        assert known.row["found_by"] == "a.next"
+            job.add([Request("https://shop.example/2", found_by="a.next")])
+            [known] = job.trace().by_key("https://shop.example/2")
+            assert known.row["found_by"] == "a.next"

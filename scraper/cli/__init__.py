@@ -12,6 +12,8 @@ from scraper.cli.common import INTERRUPTED, MISUSED, complain
 from scraper.cli.exporting import export_
 from scraper.cli.listing import jobs, list_
 from scraper.cli.login import login, logout
+from scraper.cli.recording import record_
+from scraper.cli.replaying import replay_
 from scraper.cli.report import report
 from scraper.cli.retry import retry
 from scraper.cli.run import run
@@ -50,5 +52,5 @@ def cli() -> None:
     """
 
 
-for command in (run, login, logout, list_, jobs, export_, report, retry, why):
+for command in (run, login, logout, list_, jobs, export_, report, retry, why, record_, replay_):
     cli.add_command(command)

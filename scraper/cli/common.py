@@ -28,6 +28,11 @@ def complain(error: Exception) -> None:
 
 def spider_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what every command takes that works with one spider."""
+    return click.argument("spider")(spider_settings(command))
+
+
+def spider_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what sets up a spider, however it is named."""
     for option in (
         click.option("-a", "attributes", multiple=True, metavar="NAME=VALUE", help="Set a spider attribute."),
         click.option("-s", "options", multiple=True, metavar="OPTION=VALUE", help="Set an option (below)."),
@@ -40,7 +45,7 @@ def spider_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
     ):
         command = option(command)
-    return click.argument("spider")(command)
+    return command
 
 
 def make(reference: str, attributes: Sequence[str], options: Sequence[str], **given: Any) -> Spider:

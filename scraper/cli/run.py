@@ -32,6 +32,7 @@ from scraper.spider import Spider
 @click.option("--resume", is_flag=True, help="Go on with the last job of this spider that was not finished.")
 @click.option("--max-pages", type=click.IntRange(min=1), help="Stop after so many pages.")
 @click.option("--max-items", type=click.IntRange(min=1), help="Stop once there are so many items.")
+@click.option("--keep-pages", is_flag=True, help="Keep every page in the job, so that replay can read it.")
 @click.option("--processes", type=click.IntRange(min=1), help="Read pages in so many processes.")
 @click.option("--cluster", metavar="tcp://HOST:PORT", help="Read pages on a Dask cluster.")
 @click.option("--log-json", is_flag=True, help="Log as a JSON object a line, for programs; no progress.")
@@ -47,6 +48,7 @@ def run(
     resume: bool,
     max_pages: int | None,
     max_items: int | None,
+    keep_pages: bool,
     processes: int | None,
     cluster: str | None,
     log_json: bool,
@@ -61,7 +63,7 @@ def run(
     console = console_for(log_level, as_json=log_json)
     exporting = Exporting(outputs, with_meta, excel)
     exporting.check()
-    limits = {"max_pages": max_pages, "max_items": max_items}
+    limits = {"max_pages": max_pages, "max_items": max_items, "keep_pages": keep_pages or None}
     given = {name: value for name, value in limits.items() if value is not None}
     instance = make(spider, attributes, options, **given)
     if processes and cluster:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 REJECTED = "rejected"
 """The kind of the pages that were read, and of which rows gave no item."""
 
-GIVEN = ("items", "rejects", "pages", "files")
+GIVEN = ("items", "rejects", "pages", "files", "kept")
 """The tables that hold what a page gave, by its row in their column ``request``."""
 
 _FAILED = "SELECT kind_of(status, error) AS kind, count(*) FROM requests WHERE state = 'failed' GROUP BY kind"

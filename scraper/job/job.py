@@ -28,6 +28,7 @@ from scraper.job.rows import (
     found_by,
     is_sure,
     kept,
+    kept_row,
     new_row,
     reject_row,
     request_of,
@@ -115,6 +116,7 @@ _ADOPT = _ADD + _TAKE_OVER
 """A page that is surely a member's takes over the links that one in doubt had found."""
 
 _FILE = "INSERT INTO files (request, path, sha256, size, type) VALUES (?, ?, ?, ?, ?)"
+_KEEP_ALL = "INSERT OR REPLACE INTO kept (request, url, type, body) VALUES (?, ?, ?, ?)"
 _REJECT = """
 INSERT INTO rejects (request, n, field, type, message, selector, excerpt) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
@@ -388,6 +390,7 @@ class Job(Questions):
         self.describe(kind for outcome in outcomes for kind in outcome.visit.types)
         self._fields.count(outcomes)
         self._db.executemany(_FILE, filter(None, map(file_row, outcomes)))
+        self._db.executemany(_KEEP_ALL, filter(None, map(kept_row, outcomes)))
         self._db.executemany(_KEEP, (row for outcome in outcomes for row in kept(outcome)))
         for are_sure in (False, True):
             of_kind = (outcome for outcome in outcomes if is_sure(outcome) is are_sure)

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from scraper.item import Reject
-from scraper.job import again, schema
+from scraper.job import again, kept, schema
 from scraper.job.fields import Field, Fields
+from scraper.job.kept import Read
 from scraper.job.stored import Stored
 from scraper.job.trace import Trace
+from scraper.record import Description
 
 _ITEMS = """
 SELECT i.type, i.data, r.account FROM items i JOIN requests r ON r.id = i.request ORDER BY i.request, i.n
@@ -142,6 +144,21 @@ class Questions:
             "SELECT kind, url FROM pages JOIN requests ON requests.id = request ORDER BY request, kind"
         ):
             yield row["kind"], row["url"]
+
+    # The pages that were kept
+
+    def kept(self) -> Iterator[Read]:
+        """Yield every page that was kept to be read again (`keep_pages`), with what it gave, in order."""
+        return kept.read(self._db)
+
+    def counts_kept(self) -> int:
+        """Count the pages that were kept to be read again."""
+        return self._count("SELECT count(*) FROM kept")
+
+    def described(self) -> dict[str, Description]:
+        """Return what the classes of the items say of them, by name."""
+        rows = self._db.execute("SELECT substr(key, 6), value FROM meta WHERE key LIKE 'type:%'")
+        return {name: Description.read(value) for name, value in rows}
 
     # Events and notes
 

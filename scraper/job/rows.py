@@ -120,6 +120,14 @@ def kept(outcome: Outcome) -> Iterator[tuple[str, int, bytes]]:
         yield from ((kind, outcome.lease.id, body) for kind in outcome.visit.kinds)
 
 
+def kept_row(outcome: Outcome) -> tuple[Any, ...] | None:
+    """Return the row of a page that is kept to be read again; ``None`` where it is not."""
+    if outcome.visit.kept is None:
+        return None
+    kept = outcome.visit.kept.without_secrets()
+    return (outcome.lease.id, clean(kept.url), kept.type, kept.body)
+
+
 def canonical(url: str) -> str:
     """Return the form of an address that its key is made of, which other spellings of it share."""
     return _canonical(without_session_id(url))

@@ -12,7 +12,7 @@ from scraper.errors import ConfigError
 from scraper.redact import redact
 from scraper.visit import kind_of
 
-VERSION = 3
+VERSION = 2
 
 SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 32000", "cache_size = -32000")
 """Fingerprints come in no order, so that each changes a page of its own: 32 MB of pages are kept in memory,
@@ -90,16 +90,22 @@ CREATE TABLE files (
     size INTEGER NOT NULL,
     type TEXT NOT NULL
 );
+CREATE TABLE kept (
+    request INTEGER PRIMARY KEY REFERENCES requests (id),
+    url TEXT NOT NULL,
+    type TEXT NOT NULL,
+    body BLOB NOT NULL
+);
 CREATE INDEX later ON requests (not_before) WHERE state = 'queued' AND not_before > 0;
 """
 _UPGRADES = {
     1: f"""
 ALTER TABLE requests ADD COLUMN fields TEXT;
+ALTER TABLE requests ADD COLUMN found_by TEXT;
 ALTER TABLE rejects ADD COLUMN selector TEXT NOT NULL DEFAULT '';
 ALTER TABLE rejects ADD COLUMN excerpt TEXT NOT NULL DEFAULT '';
 {SINCE_2}
 """,
-    2: "ALTER TABLE requests ADD COLUMN found_by TEXT;",
 }
 """What leads from each version to the next."""
 

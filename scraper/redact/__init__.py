@@ -2,13 +2,24 @@
 
 from scraper.redact.logs import excepthook, install, redacted_traceback, show_uncaught
 from scraper.redact.names import looks_secret, redact_url, register_url, secrets_of_url
-from scraper.redact.values import MASK, forget_all, redact, redact_bytes, register, unfit
+from scraper.redact.values import (
+    MASK,
+    forget_all,
+    is_token,
+    redact,
+    redact_bytes,
+    register,
+    registered_in,
+    replace_bytes,
+    unfit,
+)
 
 __all__ = [
     "MASK",
     "excepthook",
     "forget_all",
     "install",
+    "is_token",
     "looks_secret",
     "redact",
     "redact_bytes",
@@ -16,6 +27,8 @@ __all__ = [
     "redacted_traceback",
     "register",
     "register_url",
+    "registered_in",
+    "replace_bytes",
     "secrets_of_url",
     "show_uncaught",
     "unfit",

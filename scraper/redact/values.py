@@ -22,7 +22,7 @@ import re
 import sys
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -61,7 +61,7 @@ def register(value: str, *, lasting: bool = True) -> None:
     if value in _known.lasting:
         return
     for part in {value, value.strip('"'), _SCHEME.sub("", value), unquote(value)}:
-        if not unfit(part) and (lasting or _is_token(part)):
+        if not unfit(part) and (lasting or is_token(part)):
             _known.add(part, lasting)
 
 
@@ -92,7 +92,7 @@ def unfit(value: str) -> str:
     )
 
 
-def _is_token(value: str) -> bool:
+def is_token(value: str) -> bool:
     """Whether a machine made this up: long, or at least with both letters and digits."""
     mixed = any(map(str.isalpha, value)) and any(map(str.isdecimal, value))
     return len(value) >= (SHORTEST_TOKEN if mixed else SURE_TOKEN)
@@ -110,10 +110,32 @@ def redact(text: str) -> str:
 
 def redact_bytes(data: bytes) -> bytes:
     """Return `data` without any registered value; where there is none, `data` itself."""
+    return _replaced(data, _known, lambda needle: MASK)
+
+
+def replace_bytes(data: bytes, stand_ins: Mapping[str, str]) -> bytes:
+    """Return `data` with what stands in for each of these values, however it is written.
+
+    In base64 nothing can stand in, so there are stars.
+    """
+    known = _Known()
+    for value in stand_ins:
+        known.add(value, True)
+    return _replaced(data, known, lambda needle: MASK if needle.is_base64 else stand_ins[needle.text])
+
+
+def registered_in(data: bytes) -> list[str]:
+    """Return the registered values that show in `data`, but for those in base64, the first one first."""
+    found = sorted((start, needle.text) for start, _, needle in _known.find(data) if not needle.is_base64)
+    return list(dict.fromkeys(text for _, text in found))
+
+
+def _replaced(data: bytes, known: _Known, instead: Callable[[_Needle], str]) -> bytes:
+    """Return `data` with something else instead of what is known; of what overlaps, the longer first one."""
     parts, done = list[bytes](), 0
-    for start, end in sorted(_known.find(data)):
+    for start, end, needle in sorted(known.find(data), key=lambda found: (found[0], -found[1])):
         if start >= done:
-            parts += data[done:start], MASK.encode()
+            parts += data[done:start], instead(needle).encode()
         done = max(done, end)
     return b"".join([*parts, data[done:]]) if parts else data
 
@@ -197,8 +219,8 @@ class _Known:
             if not left:
                 del self._table[key]
 
-    def find(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield the start and the end of whatever is to be replaced."""
+    def find(self, data: bytes) -> Iterator[tuple[int, int, _Needle]]:
+        """Yield the start and the end of whatever is to be replaced, and what it is."""
         if self._waiting:
             self._catch_up()
         if not self._table:
@@ -208,7 +230,8 @@ class _Known:
             for needle in self._table.get(key, ()):
                 for end in ends:
                     for start in needle.starts(data, end):
-                        yield _widen(data, start, end) if needle.is_base64 else (start, end)
+                        place = _widen(data, start, end) if needle.is_base64 else (start, end)
+                        yield *place, needle
 
     def _catch_up(self) -> None:
         """Put into the table what was registered since; not before, as most cookies are never looked for."""
