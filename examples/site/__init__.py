@@ -6,8 +6,8 @@
 Run it alone with `python -m examples.site`; `--help` names every lever.
 """
 
-from examples.site.counts import Counts
-from examples.site.members import CRITIC, MEMBERS, READER, TOTP_SECRET, Member
-from examples.site.site import PracticeSite
+from .counts import Counts
+from .members import CRITIC, MEMBERS, READER, TOTP_SECRET, Member
+from .site import PracticeSite
 
 __all__ = ["CRITIC", "MEMBERS", "READER", "TOTP_SECRET", "Counts", "Member", "PracticeSite"]

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 
-from examples.site import MEMBERS, Counts, PracticeSite
-from examples.site.levers import FLAG, LEVERS, Lever
+from . import MEMBERS, Counts, PracticeSite
+from .levers import FLAG, LEVERS, Lever
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Return the options: where to serve, and one for each lever."""
     parser = argparse.ArgumentParser(
-        prog="python -m examples.site",
+        prog=f"python -m {__package__}",
         description="Open the practice site, a members-only bookshop on this machine, until Ctrl-C.",
         argument_default=argparse.SUPPRESS,
     )

@@ -4,11 +4,11 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from examples.site.book import Book
-from examples.site.catalogue import CATALOGUE, page_of
-from examples.site.members import MEMBERS, Member
-from examples.site.tokens import TokenError
-from examples.site.visit import this_world
+from .book import Book
+from .catalogue import CATALOGUE, page_of
+from .members import MEMBERS, Member
+from .tokens import TokenError
+from .visit import this_world
 
 api = Blueprint("api", __name__, url_prefix="/api")
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import NotFound
 
-from examples.site import pages
-from examples.site.api import api
-from examples.site.control import PATH as CONTROL
-from examples.site.control import control
-from examples.site.levers import Failure
-from examples.site.login import REMEMBER_DAYS, login
-from examples.site.scripted import scripted
-from examples.site.shop import shop
-from examples.site.visit import (
+from . import pages
+from .api import api
+from .control import PATH as CONTROL
+from .control import control
+from .levers import Failure
+from .login import REMEMBER_DAYS, login
+from .scripted import scripted
+from .shop import shop
+from .visit import (
     KEY,
     SESSION_COOKIE,
     html,
@@ -26,7 +26,7 @@ from examples.site.visit import (
     this_url,
     this_world,
 )
-from examples.site.world import World
+from .world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

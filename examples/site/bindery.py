@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
 
-from examples.site import words
-from examples.site.book import Book, Category, Review
+from . import words
+from .book import Book, Category, Review
 
 BOOKS = 1000
 FIRST_DAY, DAYS = date(1952, 1, 1), 26_000

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from examples.site import words
-from examples.site.bindery import Bindery
-from examples.site.book import Book, Category
+from . import words
+from .bindery import Bindery
+from .book import Book, Category
 
 PAGE_SIZE = 20
 

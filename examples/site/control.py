@@ -6,9 +6,9 @@ from ipaddress import ip_address
 
 from flask import Blueprint, Response, jsonify, request
 
-from examples.site.levers import LEVERS
-from examples.site.visit import this_world
-from examples.site.world import World
+from .levers import LEVERS
+from .visit import this_world
+from .world import World
 
 control = Blueprint("control", __name__)
 

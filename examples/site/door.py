@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from examples.site import pages
-from examples.site.members import Member
-from examples.site.visit import VISITOR_COOKIE, html, keep_cookie, this_member, this_url, this_world
+from . import pages
+from .members import Member
+from .visit import VISITOR_COOKIE, html, keep_cookie, this_member, this_url, this_world
 
 P = ParamSpec("P")
 

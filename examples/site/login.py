@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, g, request
 from pyotp import TOTP
 
-from examples.site import pages
-from examples.site.door import FORM_ID, MOTTO, form_page, login_form, see
-from examples.site.members import MEMBERS
-from examples.site.visit import (
+from . import pages
+from .door import FORM_ID, MOTTO, form_page, login_form, see
+from .members import MEMBERS
+from .visit import (
     SESSION_COOKIE,
     VISITOR_COOKIE,
     html,
@@ -17,7 +17,7 @@ from examples.site.visit import (
     this_session,
     this_world,
 )
-from examples.site.visitors import Pending
+from .visitors import Pending
 
 login = Blueprint("login", __name__)
 

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-from examples.site.counts import Tally
-from examples.site.levers import Levers
+from .counts import Tally
+from .levers import Levers
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from examples.site.book import Book
-from examples.site.catalogue import CATALOGUE, ListPage
-from examples.site.members import Member
+from .book import Book
+from .catalogue import CATALOGUE, ListPage
+from .members import Member
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),

@@ -2,13 +2,13 @@
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from examples.site.api import as_json, field
-from examples.site.catalogue import CATALOGUE, page_of
-from examples.site.door import form_page, members_only
-from examples.site.login import ERRORS, expect_code, let_in, own_path
-from examples.site.members import MEMBERS, Member
-from examples.site.visit import VISITOR_COOKIE, this_world
-from examples.site.visitors import Pending
+from .api import as_json, field
+from .catalogue import CATALOGUE, page_of
+from .door import form_page, members_only
+from .login import ERRORS, expect_code, let_in, own_path
+from .members import MEMBERS, Member
+from .visit import VISITOR_COOKIE, this_world
+from .visitors import Pending
 
 scripted = Blueprint("scripted", __name__)
 

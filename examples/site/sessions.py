@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 
-from examples.site.counts import Tally
-from examples.site.levers import Levers
-from examples.site.members import Member
+from .counts import Tally
+from .levers import Levers
+from .members import Member
 
 
 @dataclass(eq=False)

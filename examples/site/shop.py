@@ -2,12 +2,12 @@
 
 from flask import Blueprint, Response, abort, g, request
 
-from examples.site import pages
-from examples.site.book import Book
-from examples.site.catalogue import CATALOGUE, page_of
-from examples.site.door import members_only, see
-from examples.site.members import Member
-from examples.site.visit import html, this_member
+from . import pages
+from .book import Book
+from .catalogue import CATALOGUE, page_of
+from .door import members_only, see
+from .members import Member
+from .visit import html, this_member
 
 shop = Blueprint("shop", __name__)
 

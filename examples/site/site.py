@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
-from examples.site.members import READER
-from examples.site.world import World
+from .members import READER
+from .world import World
 
 if TYPE_CHECKING:
-    from examples.site.server import SiteServer
+    from .server import SiteServer
 
 
 class PracticeSite(World):
@@ -62,11 +62,11 @@ class PracticeSite(World):
         """
         # Here and not above, so that who lacks Flask can still ask for --help and be told what to install.
         try:
-            from examples.site.app import app_of
-            from examples.site.server import SiteServer, listen
+            from .app import app_of
+            from .server import SiteServer, listen
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(
-                f'The practice site needs {error.name}; install it: python -m pip install -e ".[demo]"',
+                f"The practice site needs {error.name}; install it: python -m pip install {error.name}",
                 name=error.name,
             ) from error
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Literal
 
-from examples.site.levers import Levers
-from examples.site.members import Member
+from .levers import Levers
+from .members import Member
 
 TokenError = Literal["token_expired", "token_invalid"]
 

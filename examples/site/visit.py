@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 from flask import Response, g, request
 
-from examples.site.members import Member
-from examples.site.sessions import Session
-from examples.site.world import World
+from .members import Member
+from .sessions import Session
+from .world import World
 
 SESSION_COOKIE = "session"
 VISITOR_COOKIE = "visitor"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from secrets import token_urlsafe
 from threading import RLock
 
-from examples.site.members import Member
+from .members import Member
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from threading import Event
 
-from examples.site.counts import Counts, Tally
-from examples.site.levers import Failure, Levers
-from examples.site.members import TOTP_SECRET, Passwords
-from examples.site.sessions import Session, Sessions
-from examples.site.tokens import Tokens
-from examples.site.visitors import Visitors
+from .counts import Counts, Tally
+from .levers import Failure, Levers
+from .members import TOTP_SECRET, Passwords
+from .sessions import Session, Sessions
+from .tokens import Tokens
+from .visitors import Visitors
 
 
 class World(Levers):

@@ -30,9 +30,15 @@ class RecordedFile(pytest.File):
     """A recorded page: what was expected of it, and what today's spider takes, which is read once."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Yield the tests."""
-        if self.config.getoption("--scraper-update"):
-            self._update()
+        """Yield the tests. A page that cannot be used is one sentence."""
+        try:
+            if self.config.getoption("--scraper-update"):
+                self._update()
+            yield from self._tests()
+        except ScraperError as error:
+            raise self.CollectError(str(error)) from error
+
+    def _tests(self) -> Iterator[pytest.Item]:
         yield Items.from_parent(self, name="items")
         for type, rows in self.recorded.items.items():
             for n, row in enumerate(rows):
@@ -73,12 +79,6 @@ class RecordedFile(pytest.File):
             updated = self.recorded.with_items(self.reading)
             updated.save(self.path.parent)
             self.recorded = updated
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Say in a sentence what is wrong with the recorded page."""
-        if isinstance(excinfo.value, ScraperError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
 
 
 class _Test(pytest.Item):
