@@ -12,6 +12,7 @@ from scraper.cli.common import INTERRUPTED, MISUSED, complain
 from scraper.cli.exporting import export_
 from scraper.cli.listing import jobs, list_
 from scraper.cli.login import login, logout
+from scraper.cli.new import new
 from scraper.cli.recording import record_
 from scraper.cli.replaying import replay_
 from scraper.cli.report import report
@@ -52,5 +53,7 @@ def cli() -> None:
     """
 
 
-for command in (run, login, logout, list_, jobs, export_, report, retry, why, record_, replay_):
+for command in (
+    run, new, login, logout, list_, jobs, export_, report, retry, why, record_, replay_,
+):  # fmt: skip
     cli.add_command(command)

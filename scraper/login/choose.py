@@ -25,6 +25,8 @@ _ELSEWHERE = re.compile(
     r"\bback\b|previous|zur[üu]ck|retour|volver|voltar|indietro|terug",
     re.IGNORECASE,
 )
+_AUTHOR = re.compile(r"\bauthor\w*", re.IGNORECASE)
+_SIGN_OUT = re.compile(r"(log|sign)[-_ ]?(out|off)", re.IGNORECASE)
 _headings = compile_xpath(".//h1 | .//h2 | .//h3 | .//legend")
 
 
@@ -108,6 +110,12 @@ def _goes_elsewhere(form: Form) -> bool:
 def sign_in_button(form: Form) -> Element | None:
     """Return the button that signs in: by its words where there are several, else the first."""
     return max(form.buttons(), key=_likeness, default=None)
+
+
+def says_sign_in(words: str) -> bool:
+    """Whether the words of a link, or its address, say that it leads to a sign-in."""
+    words = _AUTHOR.sub("", words)
+    return bool(_SIGN_IN.search(words)) and not _ELSEWHERE.search(words) and not _SIGN_OUT.search(words)
 
 
 def _likeness(button: Element) -> int:

@@ -1,0 +1,95 @@
+"""``new``: from the address of a site to a spider that runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from scraper.cli.common import DONE, LOG_LEVELS, console_for
+from scraper.errors import ConfigError
+
+
+@click.command()
+@click.argument("url", required=False)
+@click.option("--yes", "-y", "takes_all", is_flag=True, help="Ask nothing: take every default.")
+@click.option("--name", help="The name of the spider, and of its file in spiders/.")
+@click.option("--login-url", metavar="URL", help="The page with the sign-in form, where no link leads to it.")
+@click.option("--no-login", is_flag=True, help="Sign in nowhere.")
+@click.option("--user-env", metavar="NAME", help="The environment variable that holds the user name.")
+@click.option("--password-env", metavar="NAME", help="The environment variable that holds the password.")
+@click.option("--start", metavar="URL", help="The page that lists what you want.")
+@click.option("--items", metavar="ROWS", help="The CSS selector of the rows on it, such as 'article.book'.")
+@click.option(
+    "--from-curl",
+    metavar="COMMAND",
+    help="Take address, cookies or token from a curl command that a browser copied; - reads it from "
+    "standard input, where no shell keeps it.",
+)
+@click.option("--env-file/--no-env-file", default=None, help="Keep secrets in .env, or do not.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option(
+    "--log-level",
+    type=click.Choice(LOG_LEVELS, case_sensitive=False),
+    default="WARNING",
+    show_default=True,
+    help="Log from this level on, to standard error.",
+)
+def new(
+    url: str | None,
+    takes_all: bool,
+    name: str | None,
+    login_url: str | None,
+    no_login: bool,
+    user_env: str | None,
+    password_env: str | None,
+    start: str | None,
+    items: str | None,
+    from_curl: str | None,
+    env_file: bool | None,
+    force: bool,
+    log_level: str,
+) -> int:
+    """Write a spider for the site at URL: find its sign-in, try it, and propose rows and fields.
+
+    URL is any page of the site: the login page, a members' page, the front page. Passwords are taken from
+    environment variables, from .env, or asked for; they are never written into the spider. For example:
+
+    \b
+        python -m scraper new https://shop.example/books
+        python -m scraper new https://shop.example --yes --name shop --user-env SHOP_USER
+        pbpaste | python -m scraper new --from-curl - --yes
+    """
+    from scraper.cli.newcomer import Newcomer, Wishes  # what it needs takes a while to import
+
+    command = sys.stdin.read() if from_curl == "-" else from_curl
+    if (url is None) == (command is None) and url is None:
+        raise click.UsageError("Name the address of the site, or give --from-curl.")
+    if from_curl == "-" and not takes_all:
+        raise click.UsageError("--from-curl - takes standard input, so nobody can be asked: add --yes.")
+    wishes = Wishes(
+        url=url,
+        name=name,
+        login_url=login_url,
+        has_login=not no_login,
+        user_env=user_env,
+        password_env=password_env,
+        start=start,
+        rows=items,
+        curl=command,
+        env_file=env_file,
+        is_forced=force,
+    )
+    Newcomer(wishes, console_for(log_level), asks=not takes_all)()
+    return DONE
+
+
+def path_of(name: str, *, is_forced: bool) -> Path:
+    """Return the file of a new spider. Raises `ConfigError` where there is one already."""
+    path = Path("spiders") / f"{name}.py"
+    if path.exists() and not is_forced:
+        raise ConfigError(
+            f"{path} is there already; choose another name (--name), or write over it with --force."
+        )
+    return path
