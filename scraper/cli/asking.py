@@ -66,3 +66,8 @@ def supply(variables: Sequence[tuple[str, str, bool]]) -> dict[str, str]:
 
 def _has(name: str) -> bool:
     return bool(reveal(env(name, ""), is_secret=False))
+
+
+def ask_person(question: str) -> str:
+    """Ask for what no source gives, such as a one-time code."""
+    return reveal(prompt(question, hidden=False), is_secret=False)

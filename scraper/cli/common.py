@@ -28,7 +28,7 @@ def complain(error: Exception) -> None:
 
 def spider_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what every command takes that works with one spider."""
-    return click.argument("spider")(spider_settings(command))
+    return click.argument("spider", shell_complete=_names)(spider_settings(command))
 
 
 def spider_settings(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,6 +46,11 @@ def spider_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def _names(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the names of spiders that begin so, for shells to complete; none is imported for it."""
+    return [path.stem for path in loader.files() if path.stem.startswith(begun)]
 
 
 def make(reference: str, attributes: Sequence[str], options: Sequence[str], **given: Any) -> Spider:

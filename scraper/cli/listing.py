@@ -18,7 +18,12 @@ A_DAY = 24 * 3600.0
 
 @click.command(name="list")
 def list_() -> int:
-    """List the spiders in spiders/."""
+    """List the spiders in spiders/.
+
+    For example:
+
+        python -m scraper list
+    """
     code, paths = DONE, loader.files()
     if not paths:
         click.echo(f"There is no spider in {Path(loader.FOLDER).resolve()}.", err=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
 from scraper.cli.common import DONE, LOG_LEVELS, console_for
-from scraper.errors import ConfigError
+from scraper.cli.wishes import Wishes
 
 
 @click.command()
@@ -61,10 +60,10 @@ def new(
         python -m scraper new https://shop.example --yes --name shop --user-env SHOP_USER
         pbpaste | python -m scraper new --from-curl - --yes
     """
-    from scraper.cli.newcomer import Newcomer, Wishes  # what it needs takes a while to import
+    from scraper.cli.newcomer import Newcomer  # what it needs takes a while to import
 
     command = sys.stdin.read() if from_curl == "-" else from_curl
-    if (url is None) == (command is None) and url is None:
+    if url is None and command is None:
         raise click.UsageError("Name the address of the site, or give --from-curl.")
     if from_curl == "-" and not takes_all:
         raise click.UsageError("--from-curl - takes standard input, so nobody can be asked: add --yes.")
@@ -77,19 +76,8 @@ def new(
         password_env=password_env,
         start=start,
         rows=items,
-        curl=command,
         env_file=env_file,
         is_forced=force,
     )
-    Newcomer(wishes, console_for(log_level), asks=not takes_all)()
+    Newcomer(wishes, command, console_for(log_level), asks=not takes_all)()
     return DONE
-
-
-def path_of(name: str, *, is_forced: bool) -> Path:
-    """Return the file of a new spider. Raises `ConfigError` where there is one already."""
-    path = Path("spiders") / f"{name}.py"
-    if path.exists() and not is_forced:
-        raise ConfigError(
-            f"{path} is there already; choose another name (--name), or write over it with --force."
-        )
-    return path

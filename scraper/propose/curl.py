@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from scraper.errors import ConfigError
-from scraper.propose.draft import call, quoted
+from scraper.propose.draft import quoted
 from scraper.propose.names import snake
 from scraper.redact import looks_secret, register
 from scraper.request import is_http, origin
@@ -42,41 +42,54 @@ _OWN = re.compile(
 )
 """Headers that the session sends by itself, or that belong to one request of a browser."""
 
+_NO_PROOF = re.compile(r"cookie|.*[cx]srf.*", re.IGNORECASE)
+LONGEST = 60
+"""Characters of cookies that stand on one line."""
+
 _PASSING = re.compile(
     r"_ga.*|_gid|_gat.*|_fbp|_gcl.*|_hj.*|_pk_.*|ajs_.*|optimizely.*|intercom-.*|.*consent.*|__utm."
 )
 """Cookies of those who count visitors; no site knows a member by them."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Curl:
-    """What a curl command says: where to, what signs in, and the rest. `secrets` is for the environment."""
+    """What a curl command says: where to, with which harmless headers, and what signs in."""
 
     url: str
-    login: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    secrets: dict[str, str] = field(default_factory=dict, repr=False)
-    notes: list[str] = field(default_factory=list)
+    headers: dict[str, str]
+    notes: list[str]
+    parts: _Parts = field(repr=False)
+
+    def login_of(self, name: str) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Return the login of the spider `name`, as Python, and the secrets by their variables."""
+        login, secrets = _login(self.parts, name.upper())
+        for value in secrets.values():
+            register(value)
+        return login, secrets
 
 
-def read_curl(command: str, name: str = "") -> Curl:
-    """Read a command as browsers copy it (for a POSIX shell); variables are named after the spider `name`.
+def read_curl(command: str) -> Curl:
+    """Read a command as browsers copy it (for a POSIX shell).
 
     Raises `ConfigError` for what is no curl command, without any of its text.
     """
     parts = _Parts.read(_words(command))
     if not is_http(parts.url):
         raise ConfigError("The curl command names no http or https address.")
-    curl = Curl(parts.url)
-    _sign_in(curl, parts, (name or "site").upper())
-    for header, value in parts.headers:
-        if not _OWN.fullmatch(header) and not _is_secret(header, value):
-            curl.headers[header] = value
-    for value in curl.secrets.values():
-        register(value)
+    plain = [(name, value) for name, value in parts.headers if not _is_secret(name, value)]
+    headers = {name: value for name, value in plain if not _OWN.fullmatch(name)}
+    return Curl(parts.url, headers, list(_notes(parts)), parts)
+
+
+def _notes(parts: _Parts) -> Iterator[str]:
+    """Yield what a person should know of what was not taken."""
     if parts.has_body:
-        curl.notes.append("The command sends data; the spider only reads its address, by GET.")
-    return curl
+        yield "The command sends data; the spider only reads its address, by GET."
+    if len(parts.tokens) > 1:
+        yield f"Left out: {', '.join(name for name, _ in parts.tokens[1:])}; a TokenLogin sends one header."
+    if not (parts.tokens or parts.user or parts.cookies):
+        yield "The command carries neither cookies nor a token: it signs nobody in."
 
 
 def _words(command: str) -> list[str]:
@@ -142,6 +155,13 @@ class _Parts:
         parts.cookies = parts.cookies or stated
         return parts
 
+    @property
+    def tokens(self) -> list[tuple[str, str]]:
+        """The headers that prove who sends them, ``Authorization`` first; those against forgery are none."""
+        secret = [(name, value) for name, value in self.headers if _is_secret(name, value)]
+        secret = [(name, value) for name, value in secret if not _NO_PROOF.fullmatch(name)]
+        return sorted(secret, key=lambda pair: pair[0].lower() != "authorization")
+
 
 def _apart(words: Sequence[str]) -> Iterator[str]:
     """Yield words with ``--name=value`` and ``-Hvalue`` taken apart."""
@@ -158,70 +178,53 @@ def _is_secret(header: str, value: str) -> bool:
     return looks_secret(header) or bool(re.match(r"(bearer|basic|token)\s", value, re.IGNORECASE))
 
 
-def _sign_in(curl: Curl, parts: _Parts, prefix: str) -> None:
-    """Choose how to sign in: by the user, by a header, or else by cookies."""
-    secret = [
-        (name, value) for name, value in parts.headers if name.lower() != "cookie" and _is_secret(name, value)
-    ]
-    tokens = [(name, value) for name, value in secret if not re.search("csrf|xsrf", name, re.IGNORECASE)]
-    basic = next((value for name, value in tokens if re.match(r"basic\s", value, re.IGNORECASE)), "")
-    user = parts.user or _decoded(basic)
-    if user:
-        _by_basic(curl, user, prefix)
-    elif tokens:
-        _by_token(curl, *min(tokens, key=lambda pair: pair[0].lower() != "authorization"), prefix)
-        if len(tokens) > 1:
-            names = ", ".join(name for name, _ in tokens[1:])
-            curl.notes.append(f"Left out: {names}; a TokenLogin sends one header.")
-    elif parts.cookies:
-        _by_cookies(curl, parts.cookies, prefix)
-    else:
-        curl.notes.append("The command carries neither cookies nor a token: it signs nobody in.")
+def _login(parts: _Parts, prefix: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Choose how to sign in: by a user name, by a header, or else by cookies."""
+    if user := parts.user or _decoded(next((value for _, value in parts.tokens), "")):
+        return _by_basic(user, prefix)
+    if parts.tokens:
+        return _by_token(*parts.tokens[0], f"{prefix}_TOKEN")
+    return _by_cookies(parts, prefix) if parts.cookies else ((), {})
 
 
 def _decoded(authorization: str) -> str:
+    """Return user name and password of ``Basic``; empty where it is another scheme."""
+    scheme, _, value = authorization.partition(" ")
     with suppress(ValueError):
-        return b64decode(authorization.partition(" ")[2], validate=True).decode()
+        return b64decode(value, validate=True).decode() if scheme.lower() == "basic" else ""
     return ""
 
 
-def _by_basic(curl: Curl, user: str, prefix: str) -> None:
+def _by_basic(user: str, prefix: str) -> tuple[tuple[str, ...], dict[str, str]]:
     name, _, password = user.partition(":")
-    curl.secrets = {f"{prefix}_USER": name, f"{prefix}_PASSWORD": password}
-    sources = [f"env({quoted(variable)})" for variable in curl.secrets]
-    curl.login = call("BasicLogin", *sources)
+    secrets = {f"{prefix}_USER": name, f"{prefix}_PASSWORD": password}
+    return ("BasicLogin", *(f"env({quoted(variable)})" for variable in secrets)), secrets
 
 
-def _by_token(curl: Curl, header: str, value: str, prefix: str) -> None:
-    scheme, space, token = value.partition(" ")
-    source = f"env({quoted(f'{prefix}_TOKEN')})"
-    if header.lower() == "authorization" and space and scheme.lower() == "bearer":
-        curl.secrets, options = {f"{prefix}_TOKEN": token.strip()}, []
-    elif header.lower() == "authorization" and space:
-        curl.secrets = {f"{prefix}_TOKEN": token.strip()}
-        options = [f"header={quoted(f'Authorization: {scheme} {{token}}')}"]
-    else:
-        curl.secrets, options = {f"{prefix}_TOKEN": value}, [f"header={quoted(header)}"]
-    curl.login = call("TokenLogin", source, *options)
+def _by_token(header: str, value: str, variable: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    scheme, _, token = value.partition(" ")
+    login = ("TokenLogin", f"env({quoted(variable)})")
+    if header.lower() != "authorization" or not token:
+        return (*login, f"header={quoted(header)}"), {variable: value}
+    if scheme.lower() == "bearer":
+        return login, {variable: token.strip()}
+    return (*login, f"header={quoted(f'Authorization: {scheme} {{token}}')}"), {variable: token.strip()}
 
 
-def _by_cookies(curl: Curl, cookies: str, prefix: str) -> None:
+def _by_cookies(parts: _Parts, prefix: str) -> tuple[tuple[str, ...], dict[str, str]]:
     """Give the cookies to the origin of the address, each by a variable of its own."""
-    pairs = [part.strip().partition("=") for part in cookies.split(";") if "=" in part]
+    pairs = [part.strip().partition("=") for part in parts.cookies.split(";") if "=" in part]
     kept = {name: value for name, _, value in pairs if not _PASSING.fullmatch(name)}
     if not kept:
         raise ConfigError("The curl command has no cookie by which a site could know a member.")
-    lines = []
+    secrets, lines = dict[str, str](), list[str]()
     for name, value in kept.items():
         variable = f"{prefix}_{snake(name).strip('_').upper() or 'COOKIE'}"
-        variable += f"_{len(curl.secrets)}" if variable in curl.secrets else ""
-        curl.secrets[variable] = value
+        variable += f"_{len(secrets)}" if variable in secrets else ""
+        secrets[variable] = value
         lines.append(f"{quoted(name)}: env({quoted(variable)})")
-    site, inner = quoted(origin(curl.url)), ", ".join(lines)
-    if len(inner) + len(site) > 70:
+    site, inner = quoted(origin(parts.url)), ", ".join(lines)
+    if len(inner) + len(site) > LONGEST:
         inner = "\n" + "".join(f"        {line},\n" for line in lines) + "    "
-    curl.login = (
-        f"CookieLogin(\n    {{{site}: {{{inner}}}}},\n)"
-        if "\n" in inner
-        else f"CookieLogin({{{site}: {{{inner}}}}})"
-    )
+        return ("CookieLogin", f"{{\n    {site}: {{{inner}}},\n}}"), secrets
+    return ("CookieLogin", f"{{{site}: {{{inner}}}}}"), secrets

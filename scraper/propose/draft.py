@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from scraper.propose.fields import Field
 from scraper.propose.names import class_name
-from scraper.spider import Spider
+from scraper.spider import Spider, snake_case
 
 WIDTH = 100
 """Characters of the longest line, where that can be helped."""
@@ -21,12 +21,14 @@ _NAMES = re.compile(r"\b(\w+Login|env|fill|css|json_path|xpath)\b(?=\()")
 
 @dataclass(frozen=True)
 class Draft:
-    """What is known of a spider so far. `login` is Python, or empty; `rows` is a selector, or empty."""
+    """What is known of a spider so far. `login` is the name of a class and its arguments, in
+    Python; `guess` says why it has not been tried; `rows` is a selector, or empty.
+    """
 
     name: str
     start_url: str
-    login: str = ""
-    login_comment: str = ""
+    login: tuple[str, ...] = ()
+    guess: str = ""
     item: str = "Row"
     rows: str = ""
     is_json: bool = False
@@ -92,11 +94,11 @@ def _field(one: Field, is_json: bool) -> Iterator[str]:
 
 def _spider(draft: Draft) -> str:
     lines = [f"class {draft.spider_class}(Spider):", f'    """The spider {draft.name}."""', ""]
-    if class_name(draft.name) != draft.spider_class or _is_not_itself(draft):
+    if snake_case(draft.spider_class) != draft.name:
         lines.append(f"    name = {quoted(draft.name)}")
     lines.append(f"    start_urls = [{quoted(draft.start_url)}]")
-    lines += [f"    # {draft.login_comment}"] if draft.login_comment else []
-    lines += [f"    login = {_indented(draft.login)}"] if draft.login else []
+    lines += [f"    # {draft.guess}"] if draft.guess else []
+    lines += [f"    login = {_indented(call(*draft.login))}"] if draft.login else []
     if draft.headers:
         lines += [
             "    headers = {",
@@ -106,13 +108,6 @@ def _spider(draft: Draft) -> str:
     lines += [f"    item = {draft.item}"] if draft.fields else []
     lines += [f"    follow = {quoted(draft.follow)}"] if draft.follow else []
     return "\n".join(lines)
-
-
-def _is_not_itself(draft: Draft) -> bool:
-    """Whether the name of the class does not give the spider's."""
-    from scraper.spider import snake_case
-
-    return snake_case(draft.spider_class) != draft.name
 
 
 def _indented(code: str) -> str:
