@@ -109,10 +109,12 @@ class Entrance:
     def _variables(self, draft: Draft, *, has_values: bool) -> tuple[str, str]:
         """Ask for the names of the variables; where the sign-in is tried, see that they have values."""
         names = []
+        if self.asker.asks and not (self.wishes.user_env and self.wishes.password_env):
+            self.say("The file names two environment variables, and never holds what is in them.")
         for what, stated in (("USER", self.wishes.user_env), ("PASSWORD", self.wishes.password_env)):
             says = "user name" if what == "USER" else "password"
             default = f"{draft.name.upper()}_{what}"
-            names.append(stated or self.asker.text(f"Environment variable for the {says}", default))
+            names.append(stated or self.asker.text(f"Name of the variable for the {says}", default))
         for name in names:
             if not (name.isidentifier() and name.isascii()):
                 raise ConfigError(

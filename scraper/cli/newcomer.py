@@ -106,6 +106,8 @@ class Newcomer:
             look = Looker(spider)
             starts = [draft.start_url, *(self._sign_in(session) if draft.login else ())]
             pages = [look(url) for url in dict.fromkeys(starts)]
+            if not any(page.ok for page in pages):
+                raise _closed(pages[-1])
             draft = self._with_mark(draft, pages, session)
             listing = self._listing(draft, pages, look)
             if listing is None:
@@ -154,8 +156,7 @@ class Newcomer:
     def _listing_at(self, url: str, look: Looker) -> Listing | None:
         page = look(url)
         if not page.ok:
-            what = f"answered {page.status}" if page.status else "cannot be had, or robots.txt forbids it"
-            raise ConfigError(f"{redact_url(url)} {what}; name another page with --start.")
+            raise _closed(page)
         return _listing_of_rows(page, self.wishes.rows, look) if self.wishes.rows else listing_of(page, look)
 
     def _taking(self, draft: Draft, listing: Listing) -> Draft:
@@ -251,7 +252,18 @@ def whole(url: str) -> str:
         url = f"http://{url}" if is_loopback(f"http://{url}") else f"https://{url}"
     if not is_http(url):
         raise ConfigError(f"{redact_url(url)!r} is no http or https address.")
+    if redact_url(url) != redact(url):
+        raise ConfigError(
+            f"{redact_url(url)} holds a secret, which would stand in the file; leave it out, or copy the "
+            "request as curl and give that to --from-curl."
+        )
     return url.partition("#")[0]
+
+
+def _closed(page: Response) -> ConfigError:
+    """Return what it means that a page cannot be read."""
+    what = f"answered {page.status}" if page.status else "cannot be had, or robots.txt forbids it"
+    return ConfigError(f"{redact_url(page.url)} {what}; name a page that can be read, with --start.")
 
 
 def _listing_of_rows(page: Response, query: str, look: Looker | None, follow: str = "") -> Listing:

@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from scraper.errors import ConfigError
 from scraper.propose.draft import quoted
@@ -77,6 +78,7 @@ def read_curl(command: str) -> Curl:
     parts = _Parts.read(_words(command))
     if not is_http(parts.url):
         raise ConfigError("The curl command names no http or https address.")
+    parts.take_secrets_of_url()
     plain = [(name, value) for name, value in parts.headers if not _is_secret(name, value)]
     headers = {name: value for name, value in plain if not _OWN.fullmatch(name)}
     return Curl(parts.url, headers, list(_notes(parts)), parts)
@@ -88,7 +90,7 @@ def _notes(parts: _Parts) -> Iterator[str]:
         yield "The command sends data; the spider only reads its address, by GET."
     if len(parts.tokens) > 1:
         yield f"Left out: {', '.join(name for name, _ in parts.tokens[1:])}; a TokenLogin sends one header."
-    if not (parts.tokens or parts.user or parts.cookies):
+    if not (parts.tokens or parts.user or parts.query[0] or parts.cookies):
         yield "The command carries neither cookies nor a token: it signs nobody in."
 
 
@@ -128,6 +130,7 @@ class _Parts:
     headers: list[tuple[str, str]] = field(default_factory=list)
     cookies: str = ""
     user: str = ""
+    query: tuple[str, str] = ("", "")
     has_body: bool = False
 
     @classmethod
@@ -154,6 +157,19 @@ class _Parts:
         stated = next((value for name, value in parts.headers if name.lower() == "cookie"), "")
         parts.cookies = parts.cookies or stated
         return parts
+
+    def take_secrets_of_url(self) -> None:
+        """Take user name, password and token out of the address, as far as they stand in it."""
+        there = urlsplit(self.url)
+        if there.username:
+            self.user = self.user or f"{unquote(there.username)}:{unquote(there.password or '')}"
+        pairs = parse_qsl(there.query, keep_blank_values=True)
+        secret = [(name, value) for name, value in pairs if value and looks_secret(name)]
+        self.query = secret[0] if secret else ("", "")
+        if secret or there.username:
+            kept = urlencode([pair for pair in pairs if pair not in secret])
+            host = there.netloc.rpartition("@")[2]
+            self.url = urlunsplit((there.scheme, host, there.path, kept, ""))
 
     @property
     def tokens(self) -> list[tuple[str, str]]:
@@ -184,6 +200,9 @@ def _login(parts: _Parts, prefix: str) -> tuple[tuple[str, ...], dict[str, str]]
         return _by_basic(user, prefix)
     if parts.tokens:
         return _by_token(*parts.tokens[0], f"{prefix}_TOKEN")
+    if name := parts.query[0]:
+        login = ("TokenLogin", f"env({quoted(f'{prefix}_TOKEN')})", f"query={quoted(name)}")
+        return login, {f"{prefix}_TOKEN": parts.query[1]}
     return _by_cookies(parts, prefix) if parts.cookies else ((), {})
 
 

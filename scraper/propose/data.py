@@ -14,6 +14,7 @@ from scraper.propose.names import singular, snake
 from scraper.response import Response
 
 DEEPEST = 4
+_NEXT = ("next", "next_url", "nextUrl", "next_page_url", "nextPage", "next_page", "nextLink")
 _PLAIN_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -25,6 +26,8 @@ class DataRows:
     name: str
     fields: tuple[Field, ...]
     count: int
+    following: str = ""
+    """The key under which the answer names the next page."""
 
 
 def data_rows_of(page: Response) -> DataRows | None:
@@ -38,7 +41,12 @@ def data_rows_of(page: Response) -> DataRows | None:
         return None
     way, rows = max(lists, key=lambda pair: len(pair[1]))
     name = singular(snake(way[-1])) if way else ""
-    return DataRows(".".join(way) or "[]", name, tuple(_fields(rows)), len(rows))
+    following = next((key for key in _NEXT if isinstance(data, dict) and _is_address(data.get(key))), "")
+    return DataRows(".".join(way) or "[]", name, tuple(_fields(rows)), len(rows), following)
+
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("/", "?", "http://", "https://"))
 
 
 def _lists(data: Any, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[dict[str, Any]]]]:

@@ -106,8 +106,24 @@ def _spider(draft: Draft) -> str:
             "    }",
         ]
     lines += [f"    item = {draft.item}"] if draft.fields else []
-    lines += [f"    follow = {quoted(draft.follow)}"] if draft.follow else []
+    if draft.follow:
+        lines += list(_going_on(draft))
     return "\n".join(lines)
+
+
+def _going_on(draft: Draft) -> Iterator[str]:
+    """Yield how the spider goes on: by a link of the page, or by the address in a JSON answer."""
+    if not draft.is_json:
+        yield f"    follow = {quoted(draft.follow)}"
+        return
+    yield from (
+        "",
+        "    def parse(self, response):",
+        '        """Yield the rows, and go on to the next page."""',
+        "        yield from super().parse(response)",
+        f"        if following := response.json().get({quoted(draft.follow)}):",
+        "            yield response.follow(following)",
+    )
 
 
 def _indented(code: str) -> str:

@@ -28,7 +28,9 @@ _PLAIN_NAMES = frozenset({
 _PREFIX = re.compile(r"^(field|column|col|cell|item|card|td|js)_(?=.)")
 _CUT = re.compile(r"(…|\.\.\.)$")
 _COUNTS = re.compile(r"\d+")
-_headers = compile_xpath("ancestor::table[1]/thead/tr[last()]/* | ancestor::table[1]/tbody/tr[1]/th")
+_headers = compile_xpath(
+    "ancestor::table[1]/thead/tr[last()]/* | ancestor::table[1]/tbody/tr[1]/th | ancestor::table[1]/tr[1]/th"
+)
 
 
 @dataclass(frozen=True)
@@ -88,24 +90,22 @@ def _column(spot: Spot, rows: Sequence[Element]) -> _Column | None:
     """Return a spot as a column, unless it says nothing."""
     attribute = spot.path.attribute
     values = {n: tuple(_value(element, attribute) for element in found) for n, found in spot.elements.items()}
-    if not _is_worth(spot, values, len(rows)):
-        return None
-    query = _query(spot, rows)
-    if not query:
-        return None
-    if (full := _full_title(spot)) and not attribute:
+    full = None if attribute else _full_title(spot)
+    if full is not None:
         attribute, values = "title", full
-    return _Column(spot, query, attribute, values, is_optional=len(values) < len(rows))
+    is_worth = len(values) >= FEWEST * len(rows) and _is_worth(spot, attribute, values, len(rows))
+    query = _query(spot, rows) if is_worth else ""
+    return _Column(spot, query, attribute, values, is_optional=len(values) < len(rows)) if query else None
 
 
 def _value(element: Element, attribute: str) -> str:
     return " ".join(element.get(attribute, "").split()) if attribute else text_of(element)
 
 
-def _is_worth(spot: Spot, values: dict[int, tuple[str, ...]], rows: int) -> bool:
-    """Whether a spot says something of its row: it is there often enough, and differs, or has a name."""
-    element, attribute = spot.first, spot.path.attribute
-    if len(values) < FEWEST * rows or (attribute and spot.is_many):
+def _is_worth(spot: Spot, attribute: str, values: dict[int, tuple[str, ...]], rows: int) -> bool:
+    """Whether a spot says something of its row: it differs from that of others, or has a name."""
+    element = spot.first
+    if attribute and spot.is_many:
         return False
     if attribute == "href" and _is_deed(element):
         return False

@@ -63,7 +63,7 @@ def listing_of(page: Response, fetch: Fetch | None = None) -> Listing | None:
 
 def _of_data(page: Response, data: DataRows) -> Listing:
     score = len(data.fields) * min(data.count, 40) ** 0.7
-    return Listing(page, data.query, data.name, data.fields, data.count, "", score, is_json=True)
+    return Listing(page, data.query, data.name, data.fields, data.count, data.following, score, is_json=True)
 
 
 def _of_page(page: Response, rows: Rows, fetch: Fetch | None) -> Listing:

@@ -21,6 +21,9 @@ SAMPLE = 5
 
 MOST_COUNTED = 40
 MOST_GROUPS = 60
+NAMED = 1.1
+"""What rows with a class count, next to what only wraps them."""
+
 ASIDE = 0.1
 """What a list in a navigation, a footer or a sidebar counts, next to one in the main part."""
 
@@ -113,6 +116,7 @@ def _score(group: Sequence[Element]) -> float:
     if not texts:
         return 0.0
     weight = sum(map(_weight, fields)) * (0.5 if len(texts) < 2 else 1.0)
+    weight *= NAMED if any(map(classes, group[:SAMPLE])) else 1.0
     held: float = weight * min(len(group), MOST_COUNTED) ** 0.7
     return held * (ASIDE if _is_aside(group[0]) else 1.0)
 
