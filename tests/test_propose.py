@@ -24,7 +24,8 @@ from tests.pages import page
 
 CARDS = "".join(
     f'<div class="col-md-4"><div class="product-card"><h2 class="product-card__title">'
-    f'<a href="/p/{n}">Lamp {n}</a></h2><span class="product-card__price">€ {n},50</span><img src="/i/{n}.png">'
+    f'<a href="/p/{n}">Lamp {n}</a></h2><span class="product-card__price">€ {n},50</span>'
+    f'<img src="/i/{n}.png">'
     f'{"<em class=badge>sale</em>" if n % 2 else ""}<a class="buy" href="/buy/{n}">Buy</a></div></div>'
     for n in range(1, 7)
 )

@@ -112,7 +112,7 @@ def _is_worth(spot: Spot, attribute: str, values: dict[int, tuple[str, ...]], ro
     own = values.values() if attribute else [tuple(map(own_text, found)) for found in spot.elements.values()]
     if len({tuple(" ".join(text.split()) for text in texts) for texts in own}) > 1 or rows < 3:
         return True
-    is_named = bool(_name_of(element, ())) and element.tag not in ("a", "b", "strong", "label", "dt", "th")
+    is_named = bool(_name_of(spot, ())) and element.tag not in ("a", "b", "strong", "label", "dt", "th")
     return is_named and not attribute and not text_of(element).endswith(":")
 
 
@@ -239,7 +239,7 @@ def _kind(column: _Column) -> Kind:
 
 def _is_key(column: _Column) -> bool:
     """Whether digits are a name rather than a number."""
-    return bool(re.search(r"isbn|sku|ean|upc|phone|zip|code|\bid$|_id$", _name_of(column.spot.first, ())))
+    return bool(re.search(r"isbn|sku|ean|upc|phone|zip|code|\bid$|_id$", _name_of(column.spot, ())))
 
 
 def _called(column: _Column, kind: Kind, before: Sequence[Field], row_names: Sequence[str]) -> str:
@@ -250,7 +250,7 @@ def _called(column: _Column, kind: Kind, before: Sequence[Field], row_names: Seq
         return "image"
     if column.is_title and "title" not in {field.name for field in before}:
         return "title"
-    return _name_of(column.spot.first, row_names) or _by_shape(column, kind, before)
+    return _name_of(column.spot, row_names) or _by_shape(column, kind, before)
 
 
 def _by_shape(column: _Column, kind: Kind, before: Sequence[Field]) -> str:
@@ -265,10 +265,11 @@ def _by_shape(column: _Column, kind: Kind, before: Sequence[Field]) -> str:
     return "title" if column.spot.first.tag == "a" and not has_title else "text"
 
 
-def _name_of(element: Element, row_names: Sequence[str]) -> str:
-    """Return what an element is called by its name, its class, or the head of its column, or those around."""
-    for one in [element, *element.iterancestors()][:3]:
-        if one.tag in ("tr", "ul", "ol", "table", "article", "body"):
+def _name_of(spot: Spot, row_names: Sequence[str]) -> str:
+    """Return what a spot is called by a name, a class, or the head of its column, or by those around it."""
+    ways = [spot.first, *spot.first.iterancestors()][: min(3, len(spot.path.steps))]
+    for one in ways:
+        if one.tag in ("ul", "ol", "table"):
             break
         stated = [given_name(one), *classes(one)]
         heads = [_head_of(one)] if one.tag in ("td", "th") else []
