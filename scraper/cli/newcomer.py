@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import click
 from rich.console import Console
@@ -257,7 +258,7 @@ def whole(url: str) -> str:
             f"{redact_url(url)} holds a secret, which would stand in the file; leave it out, or copy the "
             "request as curl and give that to --from-curl."
         )
-    return url.partition("#")[0]
+    return urlunsplit(urlsplit(url)._replace(path=urlsplit(url).path or "/", fragment=""))
 
 
 def _closed(page: Response) -> ConfigError:
