@@ -1,5 +1,7 @@
+import ast
 import inspect
-from types import ModuleType
+import subprocess
+import sys
 
 import pytest
 
@@ -16,14 +18,38 @@ def test_the_public_names_are_sorted_and_each_there_once():
     assert scraper.__all__ == sorted(set(scraper.__all__), key=casing)
 
 
-def test_every_name_that_the_package_imports_is_public():
-    imported = {
-        name
-        for name, value in vars(scraper).items()
-        if not name.startswith("_") and not isinstance(value, ModuleType)
-    }
-    # A function and its module may share a name: `from scraper import crawl` is the function.
-    assert imported == set(scraper.__all__)
+def test_every_public_name_has_one_module_that_it_comes_from():
+    homes = [name for names in scraper._HOMES.values() for name in names]
+    assert sorted(homes, key=casing) == scraper.__all__
+
+
+def test_type_checkers_see_the_same_modules():
+    [checked] = [node for node in ast.parse(inspect.getsource(scraper)).body if isinstance(node, ast.If)]
+    seen = {node.module: {alias.name for alias in node.names} for node in checked.body}
+    assert seen == {home: set(names) for home, names in scraper._HOMES.items()}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import scraper.crawl; from scraper import crawl",
+        "from scraper.crawl import visit; from scraper import crawl",
+        "from scraper import crawl; from scraper.crawl import visit",
+        "from scraper import *",
+    ],
+)
+def test_a_function_and_its_module_may_share_a_name(code):
+    """`from scraper import crawl` is the function, whatever was imported before."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nprint(crawl.__name__)"], capture_output=True, text=True
+    )
+    assert done.stdout == "crawl\n", done.stderr
+
+
+def test_a_name_that_is_none_is_an_error_and_the_public_ones_are_listed():
+    with pytest.raises(AttributeError, match="module 'scraper' has no attribute 'Spidr'"):
+        _ = scraper.Spidr
+    assert set(scraper.__all__) <= set(dir(scraper))
 
 
 def test_every_error_is_public():

@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.logging import RichHandler
 
-from scraper import loader, redact
-from scraper.cli.logs import JsonLines
-from scraper.options import read_attributes, read_options
-from scraper.session import Session
-from scraper.spider import Spider
+from scraper import redact
+
+if TYPE_CHECKING:  # each is loaded where a command needs it, and ``--help`` needs none
+    from rich.console import Console
+
+    from scraper.session import Session
+    from scraper.spider import Spider
 
 DONE, INCOMPLETE, MISUSED, INTERRUPTED = 0, 1, 2, 130
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -50,17 +50,27 @@ def spider_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _names(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
     """Return the names of spiders that begin so, for shells to complete; none is imported for it."""
+    from scraper import loader  # loads what a spider needs
+
     return [path.stem for path in loader.files() if path.stem.startswith(begun)]
 
 
 def make(reference: str, attributes: Sequence[str], options: Sequence[str], **given: Any) -> Spider:
     """Return the spider that `reference` names, with what was set by ``-a``, ``-s`` and other options."""
+    from scraper import loader
+    from scraper.options import read_attributes, read_options
+
     spider = loader.load(reference)
     return spider(**{**read_attributes(spider, attributes), **read_options(options), **given})
 
 
 def console_for(log_level: str, *, as_json: bool = False) -> Console:
     """Return where to speak to a person; log there from `log_level` on, `as_json`: an object a line."""
+    from rich.console import Console
+    from rich.logging import RichHandler
+
+    from scraper.cli.logs import JsonLines
+
     console = Console(stderr=True, soft_wrap=True)
     handler = RichHandler(console=console, show_path=False, markup=False, highlighter=None)
     handlers: list[logging.Handler] = [JsonLines() if as_json else handler]
