@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scraper.cli import COMMANDS
 from tests.chromium import CHROMIUM, needs_chromium
 from tests.commands import ROOT, environment, scraper
 
@@ -32,35 +33,49 @@ def test_the_two_commands_are_those_that_ci_runs():
     assert all(command in ci for command in commands)
 
 
-def test_the_spiders_of_the_readme_run_as_they_are(site, tmp_path: Path):
-    spiders = [
-        block.replace("https://shop.example", site.url) for block in blocks("python") if "spiders/" in block
-    ]
-    for block in spiders:
-        path = tmp_path / block.splitlines()[0].removeprefix("# ")
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(block, encoding="utf-8")
-    assert [path.name for path in sorted(tmp_path.glob("spiders/*.py"))] == ["reviews.py", "shop.py"]
-    [command] = [block.strip() for block in blocks("bash") if "run shop" in block]
-    done = scraper(*command.split()[3:], "--max-pages", "3", cwd=tmp_path, **credentials(site))
-    assert (done.returncode, (tmp_path / "books.csv").read_text().count("\n")) == (0, 61), done.stderr
-    done = scraper("run", "reviews", "-o", "reviews.csv", cwd=tmp_path, **credentials(site))
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "reviews.csv").read_text().startswith("book,by,text")
-
-
-def test_the_script_of_the_readme_runs_as_it_is(site, tmp_path: Path):
-    [script] = [block for block in blocks("python") if "spiders/" not in block]
-    done = subprocess.run(
+def run(script: str, folder: Path, site) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-c", script.replace("https://shop.example", site.url)],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment(**credentials(site)),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert (done.stdout, done.stderr) == ("200 as reader\n", "")
+
+
+def write_spiders(folder: Path, site, text: str) -> None:
+    """Write the spiders of a text where their first lines say, for the practice site."""
+    for block in (block for block in blocks("python", text) if "# spiders/" in block):
+        path = folder / block.splitlines()[0].removeprefix("# ")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(block.replace("https://shop.example", site.url), encoding="utf-8")
+
+
+def test_the_spider_of_the_readme_runs_as_it_is(site, tmp_path: Path):
+    write_spiders(tmp_path, site, README)
+    [command] = re.findall(r"`python -m scraper (run shop [^`]+)`", README)
+    done = scraper(*command.split(), "--max-pages", "3", cwd=tmp_path, **credentials(site))
+    assert (done.returncode, (tmp_path / "books.csv").read_text().count("\n")) == (0, 61), done.stderr
+
+
+def test_the_spider_that_reads_by_hand_runs_as_it_is(site, tmp_path: Path):
+    write_spiders(tmp_path, site, (ROOT / "docs" / "pages.md").read_text(encoding="utf-8"))
+    done = scraper("run", "reviews", "-o", "reviews.csv", cwd=tmp_path, **credentials(site))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "reviews.csv").read_text().startswith("book,by,text")
+
+
+def test_what_others_do_not_do_is_done_here_and_not_there(site, tmp_path: Path):
+    site.sign_out_after = 20
+    assert f"`python -m examples.site --sign-out-after {site.sign_out_after}`" in README
+    there, here = (block for block in blocks("python") if "spiders/" not in block)
+    for script in (there, here):
+        site.sign_everyone_out()
+        said = script.splitlines()[-1].removeprefix("# ").partition(":")[0]
+        done = run(script, tmp_path, site)
+        assert (done.stdout, done.stderr) == (f"{said}\n", "")
 
 
 def test_the_output_of_the_readme_is_what_comes(site, tmp_path: Path):
@@ -79,15 +94,18 @@ def test_the_output_of_the_readme_is_what_comes(site, tmp_path: Path):
     assert settled(done.stderr) == settled(blocks("text")[0])
 
 
-def test_every_option_in_the_readme_exists():
-    for line in blocks("text")[1].splitlines():
-        help_text = scraper(line.split()[3], "--help").stdout
-        for option in re.findall(r"\[(-[-\w]+)", line):
+def test_every_command_is_in_the_readme_and_has_the_options_that_are_named_there():
+    [table] = re.findall(r"^\| `python -m scraper .*?\n\n", README, re.MULTILINE | re.DOTALL)
+    named = {entry.split()[0]: entry for entry in re.findall(r"`(\w[^`]*)`", table)}
+    assert set(COMMANDS) - set(named) == set()
+    for name in COMMANDS:
+        help_text = scraper(name, "--help").stdout
+        for option in re.findall(r"\[(-[-\w]+)", named[name]):
             assert option in help_text
 
 
 def test_the_readme_is_short_and_every_link_in_it_leads_somewhere():
-    assert len(README.splitlines()) <= 170
+    assert 80 <= len(README.splitlines()) <= 150
     for target in re.findall(r"\]\((?!http)([^)]+)\)", README + CONTRIBUTING):
         assert (ROOT / target).exists(), target
 
