@@ -218,3 +218,10 @@ def web_of_pages(requests_mock):
         obey_robots = False
 
     return Chain()
+
+
+def test_a_page_that_a_browser_renders_is_known_beside_the_page_as_it_was_sent(job):
+    url = "https://shop.example/"
+    job.add([Request(url), Request(url, render=True), Request(url, "POST", body="a=1")])
+    assert len({known.key for known in job.trace().by_key(f"{url}?")}) == 2
+    assert len(job.trace().by_address(url)) == 3

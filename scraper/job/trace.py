@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scraper.item import Reject
 from scraper.job.rows import fingerprint
-from scraper.request import Request
+from scraper.request import FILE, Request
 
 MOST_STEPS = 10_000
 """So many pages of a way are looked at."""
@@ -47,9 +47,13 @@ class Trace:
         self._db = db
 
     def by_key(self, url: str) -> list[Known]:
-        """Return what is known of GET requests for `url`, in any spelling, of any account; found at once."""
+        """Return what is known of GET requests for `url`, in any spelling, of any account; found at once.
+
+        Pages that a browser rendered, and files, are among them.
+        """
         names = [row["message"] for row in self._db.execute(_SIGNED_IN)]
-        keys = [fingerprint(Request(url), account) for account in dict.fromkeys([None, *names])]
+        ways = (Request(url), Request(url, render=True), Request(url, callback=FILE))
+        keys = [fingerprint(way, name) for name in dict.fromkeys([None, *names]) for way in ways]
         query = f"SELECT * FROM requests WHERE fingerprint IN ({', '.join('?' * len(keys))})"  # noqa: S608
         return [self._known(row) for row in self._db.execute(query, keys).fetchall()]
 

@@ -21,6 +21,7 @@ _WORDS = {
     "signed_out": "signed out by the site",
     "paused": "left a host alone",
     "put_back": "pages put back",
+    "left_out": "went on without an account",
 }
 
 
