@@ -73,9 +73,11 @@ def _of_page(before: str | None, now: str | None) -> Iterator[Difference]:
 
 
 def _by_position(type: str, old: list[Any], new: list[Any], key: tuple[str, ...]) -> Iterator[Pair]:
+    """Yield items of the same row. One whose row is rejected is left to what says so."""
     for n in range(max(len(old), len(new))):
         was, will = (rows[n] if n < len(rows) else None for rows in (old, new))
-        yield f"{type}[{n}]", was, will
+        if n >= len(new) or will is not None:
+            yield f"{type}[{n}]", was, will
 
 
 def _by_key(type: str, old: list[Any], new: list[Any], key: tuple[str, ...]) -> Iterator[Pair]:

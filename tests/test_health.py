@@ -183,3 +183,4 @@ def test_a_job_of_an_older_version_is_opened(tmp_path: Path):
             job.add([Request("https://shop.example/2", found_by="a.next")])
             [known] = job.trace().by_key("https://shop.example/2")
             assert known.row["found_by"] == "a.next"
+            assert list(job.kept()) == []

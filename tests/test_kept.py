@@ -111,26 +111,6 @@ def test_the_page_of_an_answer_in_doubt_is_dropped_and_kept_once_it_is_fetched_a
         assert list(job.kept()) == []
 
 
-def test_a_job_of_an_older_version_gets_a_place_for_pages(tmp_path):
-    path = tmp_path / "old.sqlite"
-    Job.create("old", tmp_path).close()
-    [made] = tmp_path.glob("jobs/old/*.sqlite")
-    with closing(sqlite3.connect(made)) as db:
-        dropped = [
-            "DROP INDEX later",
-            *(f"DROP TABLE {table}" for table in ("kept", "pages", "fields", "files")),
-            "ALTER TABLE requests DROP COLUMN fields",
-            "ALTER TABLE rejects DROP COLUMN selector",
-            "ALTER TABLE rejects DROP COLUMN excerpt",
-            "PRAGMA user_version = 1",
-        ]
-        for statement in dropped:
-            db.execute(statement)
-    made.rename(path)
-    with Job(path) as job:
-        assert list(job.kept()) == []
-
-
 def test_pages_come_back_from_other_processes(tmp_path, site_of_books):
     arguments = ("--keep-pages", "--processes", "2", "--max-pages", "6", "--no-progress")
     done = scraper("run", "bookshop", *arguments, cwd=tmp_path, SHOP_URL=site_of_books.url)
