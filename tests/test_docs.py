@@ -15,6 +15,9 @@ from tests.commands import ROOT, environment
 
 DOCS = ROOT / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("*.md"))
+TESTED_ELSEWHERE = {"tutorial.md"}
+"""What is typed into the shell there runs in that shell, in test_tutorial.py."""
+
 RUNNER = """
 import json, sys, types
 for number, code in enumerate(json.load(sys.stdin), 1):
@@ -58,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page) and page not in TESTED_ELSEWHERE])
 def test_every_block_of_a_page_runs(page, folder, site):
     code = [block.replace("https://shop.example", site.url) for block in blocks(page)]
     done = run(RUNNER, folder, site, given=json.dumps(code))
