@@ -23,9 +23,13 @@ _PLAIN_NAMES = frozenset({
     "text", "value", "content", "cell", "wrapper", "inner", "left", "right", "bold", "small", "muted",
     "link", "links", "btn", "button", "icon", "label", "body", "box", "item", "card", "info", "details",
     "detail", "meta", "main", "field", "data", "entry", "result", "list", "a", "p", "span", "div", "td",
-    "nowrap", "even", "odd", "action_checkbox", "checkbox", "selector",
+    "nowrap", "even", "odd", "action_checkbox", "checkbox", "selector", "url", "fn", "n", "t",
 })  # fmt: skip
-_PREFIX = re.compile(r"^(field|column|col|cell|item|card|td|js)_(?=.)")
+_PREFIX = re.compile(r"^(field|column|col|cell|item|card|entry|td|js)_(?=.)")
+_SUFFIX = re.compile(r"(?<=.)_(color|colour|text|label|value|wrapper|container|cell)$")
+_SHADOWS = {"date": "day", "datetime": "moment"}
+"""Names that would hide a type of the same name, and what stands for them."""
+
 _CUT = re.compile(r"(…|\.\.\.)$")
 _COUNTS = re.compile(r"\d+")
 _headers = compile_xpath(
@@ -76,10 +80,15 @@ class _Column:
         return [text for found in self.values.values() for text in found]
 
     @property
+    def is_heading(self) -> bool:
+        """Whether it stands in a heading."""
+        ways = [self.spot.first, *self.spot.first.iterancestors()][: len(self.spot.path.steps)]
+        return any(one.tag in HEADINGS for one in ways)
+
+    @property
     def is_title(self) -> bool:
         """Whether it is what a row is headed with."""
-        ways = [self.spot.first, *self.spot.first.iterancestors()][: len(self.spot.path.steps)]
-        return not self.spot.path.attribute and any(one.tag in HEADINGS for one in ways)
+        return not self.spot.path.attribute and self.is_heading
 
     @property
     def is_link(self) -> bool:
@@ -105,13 +114,15 @@ def _value(element: Element, attribute: str) -> str:
 def _is_worth(spot: Spot, attribute: str, values: dict[int, tuple[str, ...]], rows: int) -> bool:
     """Whether a spot says something of its row: it differs from that of others, or has a name."""
     element = spot.first
-    if attribute and spot.is_many:
+    if (attribute and spot.is_many) or (not attribute and element.tag == "time" and element.get("datetime")):
         return False
     if attribute == "href" and _is_deed(element):
         return False
     own = values.values() if attribute else [tuple(map(own_text, found)) for found in spot.elements.values()]
     if len({tuple(" ".join(text.split()) for text in texts) for texts in own}) > 1 or rows < 3:
         return True
+    if not attribute and text_of(element) != " ".join(own_text(element).split()):
+        return False
     is_named = bool(_name_of(spot, ())) and element.tag not in ("a", "b", "strong", "label", "dt", "th")
     return is_named and not attribute and not text_of(element).endswith(":")
 
@@ -156,8 +167,8 @@ def _queries(element: Element, rows: Sequence[Element]) -> Iterator[str]:
     for around in chain:
         if around is not row:
             yield from (f"{outer} {inner}" for outer in _short(around) for inner in owns)
-    yield owns[-1]
-    yield f"{element.tag}:nth-of-type({position(element)})"
+    nth = f"{element.tag}:nth-of-type({position(element)})"
+    yield from (nth, owns[-1]) if element.tag in ("td", "th") else (owns[-1], nth)
     for around in chain:
         if around is not row:
             yield from (f"{around.tag}:nth-of-type({position(around)}) {inner}" for inner in owns)
@@ -189,7 +200,7 @@ def _finds(query: str, spot: Spot, rows: Sequence[Element]) -> bool:
 def _without_doubles(columns: Sequence[_Column]) -> list[_Column]:
     """Return the columns without those that say what another does, and with one link and one picture."""
     kept: dict[tuple[bool, tuple[tuple[int, tuple[str, ...]], ...]], _Column] = {}
-    for column in sorted(columns, key=lambda column: not column.is_title):
+    for column in sorted(columns, key=lambda column: not column.is_heading):
         kept.setdefault((bool(column.attribute), tuple(sorted(column.values.items()))), column)
     one_of = {"href": _main_link(list(kept.values())), "src": None, "data-src": None}
     result, pictures = [], 0
@@ -208,7 +219,12 @@ def _main_link(columns: Sequence[_Column]) -> _Column | None:
     links = [column for column in columns if column.is_link]
     titles = {id(column.spot.first) for column in columns if column.is_title}
     in_title = [column for column in links if id(column.spot.first) in titles]
-    return next(iter(in_title), max(links, key=lambda column: len(column.values), default=None))
+    return next(iter(in_title), max(links, key=_says_most, default=None))
+
+
+def _says_most(link: _Column) -> tuple[int, bool]:
+    """Rank a link by the rows that it is in, and by whether anything can be read on it."""
+    return len(link.values), bool(text_of(link.spot.first))
 
 
 # What they are called
@@ -250,7 +266,8 @@ def _called(column: _Column, kind: Kind, before: Sequence[Field], row_names: Seq
         return "image"
     if column.is_title and "title" not in {field.name for field in before}:
         return "title"
-    return _name_of(column.spot, row_names) or _by_shape(column, kind, before)
+    name = _name_of(column.spot, row_names) or _by_shape(column, kind, before)
+    return _SHADOWS.get(name, name)
 
 
 def _by_shape(column: _Column, kind: Kind, before: Sequence[Field]) -> str:
@@ -261,8 +278,7 @@ def _by_shape(column: _Column, kind: Kind, before: Sequence[Field]) -> str:
         return "price" if kind.pattern else "number"
     if kind.annotation == "int":
         return "number"
-    has_title = any(field.name == "title" for field in before)
-    return "title" if column.spot.first.tag == "a" and not has_title else "text"
+    return "text" if any(field.name == "title" for field in before) else "title"
 
 
 def _name_of(spot: Spot, row_names: Sequence[str]) -> str:
@@ -285,7 +301,7 @@ def _cleaned(text: str, row_names: Sequence[str]) -> str:
     name = snake(text.rpartition("__")[2].partition("--")[0])
     for row in row_names:
         name = name.removeprefix(f"{row}_")
-    name = _PREFIX.sub("", name)
+    name = _SUFFIX.sub("", _PREFIX.sub("", name))
     return name if 1 < len(name) <= LONGEST_NAME else ""
 
 

@@ -69,7 +69,7 @@ def _of_data(page: Response, data: DataRows) -> Listing:
 def _of_page(page: Response, rows: Rows, fetch: Fetch | None) -> Listing:
     follow, pages = _follow(page, rows, fetch)
     more = [row for other in pages for row in other.css(rows.query)]
-    fields = tuple(rows.fields([row.root for row in more]))
+    fields = tuple(rows.fields([row.root for row in more]) or rows.fields())
     score = rows.score * (GOES_ON if follow else 1.0)
     return Listing(page, rows.query, rows.name, fields, len(rows.elements), follow, score)
 

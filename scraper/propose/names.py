@@ -18,7 +18,7 @@ LONGEST = 30
 
 _TAKEN = frozenset({
     "Item", "Spider", "Decimal", "FormLogin", "JsonLogin", "TokenLogin", "CookieLogin", "BasicLogin",
-    "DigestLogin", "BrowserLogin", "css", "env", "fill", "date", "datetime", "json_path", "copy",
+    "DigestLogin", "BrowserLogin", "css", "env", "fill", "json_path", "copy",
     "json", "schema", "dict", "fields", "validate", "construct", "register", "self", "cls",
 })  # fmt: skip
 _title = compile_xpath("string(//head/title)")

@@ -19,6 +19,9 @@ FEWEST = 3
 SAMPLE = 5
 """So many rows of each group are looked at to compare groups."""
 
+MOST_READ = 100
+"""So many rows of a page, and of those behind it, are read for their fields."""
+
 MOST_COUNTED = 40
 MOST_GROUPS = 60
 NAMED = 1.1
@@ -58,7 +61,9 @@ class Rows:
 
     def fields(self, more: Sequence[Element] = ()) -> list[Field]:
         """Return the fields of the rows, and of `more` of another page."""
-        return fields_of([*self.elements, *more], names=[self.name] if self.name else [])
+        return fields_of(
+            [*self.elements[:MOST_READ], *more[:MOST_READ]], names=[self.name] if self.name else []
+        )
 
 
 def rows_of(tree: Element) -> Rows | None:
@@ -66,8 +71,9 @@ def rows_of(tree: Element) -> Rows | None:
     groups = sorted(_groups(tree), key=_size, reverse=True)[:MOST_GROUPS]
     scored = [(_score(group), group) for group in groups]
     for score, group in sorted(scored, key=lambda pair: pair[0], reverse=True):
-        if score > 0 and (query := query_of_all(group)):
-            return Rows(query, tuple(group), score)
+        rows = Rows(query_of_all(group) if score > 0 else "", tuple(group), score)
+        if rows.query and rows.fields():
+            return rows
     return None
 
 
