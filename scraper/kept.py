@@ -9,9 +9,6 @@ from scraper.redact import redact, redact_bytes
 from scraper.request import Request
 from scraper.response import Response
 
-LEVEL = 6
-"""Of zlib: beyond it, a page takes twice the time for a hundredth of its size."""
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -28,7 +25,7 @@ class Kept:
     def of(cls, page: Response) -> Kept:
         """Return what to keep of a page, without the secrets that are known here."""
         type, content = portable(page)
-        return cls(redact(page.url), type, zlib.compress(redact_bytes(content), LEVEL))
+        return cls(redact(page.url), type, zlib.compress(redact_bytes(content)))
 
     @property
     def content(self) -> bytes:
@@ -39,7 +36,7 @@ class Kept:
         """Return it without the secrets that are known here, which a worker elsewhere does not know."""
         content = self.content
         clean = redact_bytes(content)
-        return self if clean is content else replace(self, body=zlib.compress(clean, LEVEL))
+        return self if clean is content else replace(self, body=zlib.compress(clean))
 
     def response(self, request: Request, status: int) -> Response:
         """Return the page as the answer to `request`, ready to be read again."""

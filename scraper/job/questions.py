@@ -149,7 +149,8 @@ class Questions:
 
     def kept(self) -> Iterator[Read]:
         """Yield every page that was kept to be read again (`keep_pages`), with what it gave, in order."""
-        return kept.read(self._db)
+        with schema.explaining(self.path):
+            yield from kept.read(self._db)
 
     def counts_kept(self) -> int:
         """Count the pages that were kept to be read again."""
