@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from scraper.forms import is_visible
@@ -57,46 +58,39 @@ def spots_of(rows: Sequence[Element]) -> list[Spot]:
 
 
 def _places(row: Element) -> Iterator[tuple[Path, Element]]:
-    for element in _inside(row):
-        steps = tuple(
-            reversed([step(one, row) for one in (element, *element.iterancestors()) if _is_in(one, row)])
-        )
+    for element, steps in _inside(row):
         if has_own_text(element) and not _is_part(element, row):
             yield Path(steps, ""), element
         for attribute in _attributes(element):
             yield Path(steps, attribute), element
 
 
-def _inside(row: Element) -> Iterator[Element]:
-    for number, element in enumerate(row.iter("*")):
-        if number >= MOST_ELEMENTS:
-            return
-        ways = [element, *element.iterancestors()]
-        if not any(one.tag in _PASSED_OVER for one in ways if one is row or _is_in(one, row)) and is_visible(
-            element
-        ):
-            yield element
+def _inside(row: Element) -> Iterator[tuple[Element, tuple[str, ...]]]:
+    """Yield a row and the visible elements in it, up to a number, each with the way to it."""
+    ways: dict[Element, tuple[str, ...]] = {row: ()}
+    alike: dict[Element, Counter[str]] = {}
+    yield row, ()
+    for element in islice(row.iterdescendants("*"), MOST_ELEMENTS):
+        parent = element.getparent()
+        if parent is None or parent not in ways or element.tag in _PASSED_OVER or not is_visible(element):
+            continue
+        if parent not in alike:
+            alike[parent] = Counter(str(other.tag) for other in parent if not classes(other))
+        ways[element] = (*ways[parent], _step(element, alike[parent]))
+        yield element, ways[element]
 
 
-def _is_in(element: Element, row: Element) -> bool:
-    return any(one is row for one in element.iterancestors())
-
-
-def step(element: Element, row: Element) -> str:
+def _step(element: Element, alike: Counter[str]) -> str:
     """Return how an element is known among its siblings: by its name or class, or else by its place.
 
-    Entries of a list are as good as each other.
+    `alike` counts the siblings without a class by their tags. Entries of a list are as good as each other.
     """
     if named := given_name(element) or ".".join(classes(element)[:1]):
         return f"{element.tag}.{named}"
-    if element.tag in _ENTRIES:
+    is_alone = alike[str(element.tag)] == 1 and element.tag not in ("td", "th")
+    if element.tag in _ENTRIES or is_alone:
         return str(element.tag)
-    parent = element.getparent()
-    siblings = Counter(
-        str(other.tag) for other in (element if parent is None else parent) if not classes(other)
-    )
-    is_alone = siblings[str(element.tag)] == 1 and element.tag not in ("td", "th")
-    return str(element.tag) if is_alone else f"{element.tag}:nth-of-type({position(element)})"
+    return f"{element.tag}:nth-of-type({position(element)})"
 
 
 def has_own_text(element: Element) -> bool:
