@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from scraper.selector import Element, compile_css
 
@@ -20,10 +21,15 @@ _UTILITY = re.compile(
 _NAMING = ("itemprop", "data-testid", "data-test", "data-field", "data-name")
 
 
-def classes(element: Element) -> list[str]:
+def classes(element: Element) -> tuple[str, ...]:
     """Return the classes by which an element is known: no numbers, no states, no layout."""
-    found = [name for name in element.get("class", "").split() if _PLAIN.fullmatch(name)]
-    return [name for name in found if not _PASSING.fullmatch(name) and not _UTILITY.fullmatch(name)]
+    return _lasting(element.get("class", ""))
+
+
+@lru_cache(maxsize=4096)
+def _lasting(names: str) -> tuple[str, ...]:
+    found = (name for name in names.split() if _PLAIN.fullmatch(name))
+    return tuple(name for name in found if not _PASSING.fullmatch(name) and not _UTILITY.fullmatch(name))
 
 
 def given_name(element: Element) -> str:

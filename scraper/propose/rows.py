@@ -55,7 +55,7 @@ class Rows:
     @property
     def name(self) -> str:
         """What one row is called, by its class; empty where nothing names it."""
-        found = next((classes(element) for element in self.elements), [])
+        found = classes(self.elements[0])
         names = [singular(snake(name)) for name in found]
         return next((name for name in names if name not in _PLAIN and not name.endswith("_row")), "")
 
