@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from scraper.cli import COMMANDS
 from tests.commands import ROOT, environment, scraper
 
 
@@ -168,12 +169,10 @@ def test_an_error_page_is_printed_and_ends_with_exit_code_1(folder, site):
 def test_a_command_that_is_none_is_told_the_nearest(folder):
     done = scraper("fecth", "bookshop", cwd=folder)
     assert (done.returncode, "Did you mean 'fetch'?" in done.stderr) == (2, True)
-    assert "There is export, fetch," in scraper("xyzzy", cwd=folder).stderr
+    assert "There is new, run," in scraper("xyzzy", cwd=folder).stderr
 
 
-@pytest.mark.parametrize(
-    "command", ["export", "fetch", "jobs", "list", "login", "logout", "new", "run", "shell"]
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_every_command_has_an_example(command):
     assert f"python -m scraper {command}" in scraper(command, "--help").stdout.partition("\n")[2]
 
