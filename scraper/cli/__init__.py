@@ -73,14 +73,14 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except Exception as error:
-        code = _exit_code(error)
-        complain(error)
-        sys.exit(code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped at once.", err=True)
         sys.stdout.flush()
         os._exit(INTERRUPTED)  # the threads that still wait for a page are not worth waiting for
+    except Exception as error:
+        code = _exit_code(error)
+        complain(error)
+        sys.exit(code)
 
 
 def _exit_code(error: Exception) -> int:
