@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scraper import Item, Job, Request, Spider, crawl, css
+from scraper import Item, Job, Spider, crawl, css
 from scraper.health import findings
 from scraper.item.declare import place_of
 from scraper.visit import Outcome, Visit
@@ -156,31 +155,3 @@ def test_fields_of_pages_that_are_doubted_count_no_longer(tmp_path: Path, monkey
         job.doubt(5.0, 1)
         [field] = job.fields()
         assert (field.hits, field.misses, field.broke_at) == (4, 1, None)
-
-
-def test_a_job_of_an_older_version_is_opened(tmp_path: Path):
-    with Job.create("shop", tmp_path) as job:
-        path = job.path
-    with sqlite3.connect(path) as db:
-        for statement in (
-            "DROP TABLE fields",
-            "DROP TABLE pages",
-            "DROP TABLE files",
-            "DROP TABLE kept",
-            "DROP INDEX later",
-            "ALTER TABLE requests DROP COLUMN fields",
-            "ALTER TABLE requests DROP COLUMN found_by",
-            "ALTER TABLE rejects DROP COLUMN selector",
-            "ALTER TABLE rejects DROP COLUMN excerpt",
-            "PRAGMA user_version = 1",
-        ):
-            db.execute(statement)
-    db.close()
-    for _ in range(2):
-        with Job(path) as job:
-            assert job.fields() == []
-            assert job.page("good:Book") is None
-            job.add([Request("https://shop.example/2", found_by="a.next")])
-            [known] = job.trace().by_key("https://shop.example/2")
-            assert known.row["found_by"] == "a.next"
-            assert list(job.kept()) == []

@@ -213,6 +213,13 @@ def test_a_job_of_a_newer_version_is_left_alone(job):
         Job(job.path)
 
 
+def test_a_job_of_an_older_version_is_left_alone(job):
+    with closing(sqlite3.connect(job.path)) as db:
+        db.execute("PRAGMA user_version = 1")
+    with pytest.raises(ConfigError, match="older version of the scraper; begin a new job"):
+        Job(job.path)
+
+
 def test_a_full_disk_is_said_and_loses_nothing_that_was_committed(job):
     job.add(Request(f"{URL}{n}") for n in range(100))
     [first, *rest] = job.lease(100)
@@ -424,3 +431,11 @@ def test_a_long_queue_is_read_by_its_index(job):
     assert "INDEX queues (account=?)" in str(next_ones)
     assert "INDEX soonest (account=?)" in str(soonest)
     assert "B-TREE" not in f"{next_ones} {soonest}"
+
+
+def test_keys_of_addresses_that_are_numbered_alike_stand_together():
+    keys = {fingerprint(Request(f"https://shop.example/books/{n}.html"), None) for n in range(12000, 13000)}
+    far = fingerprint(Request("https://shop.example/books/99000.html"), None)
+    assert len(keys) == 1000
+    assert len({key[:2] for key in keys}) == 1
+    assert far[:2] not in {key[:2] for key in keys}

@@ -15,8 +15,8 @@ from scraper.visit import kind_of
 VERSION = 2
 
 SETTINGS = ("journal_mode = WAL", "synchronous = NORMAL", "wal_autocheckpoint = 32000", "cache_size = -32000")
-"""Fingerprints come in no order, so that each changes a page of its own: 32 MB of pages are kept in memory,
-and 128 MB of changes are gathered before they go to their places, several to the same."""
+"""Fingerprints of unlike addresses stand far apart, each on a page of its own: 32 MB of pages are kept in
+memory, and 128 MB of changes are gathered before they go to their places, several to the same."""
 
 SCHEMA = """
 CREATE TABLE requests (
@@ -65,8 +65,6 @@ CREATE TABLE rejects (
 CREATE INDEX rejects_of ON rejects (request);
 CREATE TABLE events (at REAL NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL);
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
-SINCE_2 = """
 CREATE TABLE fields (
     type TEXT NOT NULL,
     field TEXT NOT NULL,
@@ -98,40 +96,28 @@ CREATE TABLE kept (
 );
 CREATE INDEX later ON requests (not_before) WHERE state = 'queued' AND not_before > 0;
 """
-_UPGRADES = {
-    1: f"""
-ALTER TABLE requests ADD COLUMN fields TEXT;
-ALTER TABLE requests ADD COLUMN found_by TEXT;
-ALTER TABLE rejects ADD COLUMN selector TEXT NOT NULL DEFAULT '';
-ALTER TABLE rejects ADD COLUMN excerpt TEXT NOT NULL DEFAULT '';
-{SINCE_2}
-""",
-}
-"""What leads from each version to the next."""
 
 
 def create(path: Path) -> None:
     """Make an empty job of a file that is empty. Raises `ConfigError` where that cannot be."""
     with explaining(path), closing(_connect(path)) as db:
-        db.executescript(f"BEGIN; {SCHEMA} {SINCE_2} PRAGMA user_version = {VERSION}; COMMIT;")
+        db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 def open_(path: Path) -> sqlite3.Connection:
-    """Open a job. Raises `ConfigError` for a file that is none, or of a newer version."""
+    """Open a job. Raises `ConfigError` for a file that is none, or of another version."""
     if not path.exists():
         raise ConfigError(f"There is no job {path}.")
     with explaining(path):
         db = _connect(path)
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if 0 < version < VERSION:
-            steps = "".join(_UPGRADES[step] for step in range(version, VERSION))
-            db.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
-            return db
     if version == VERSION:
         return db
     db.close()
     if version > VERSION:
         raise ConfigError(f"{path} was made by a newer version of the scraper; upgrade to go on with it.")
+    if version > 0:
+        raise ConfigError(f"{path} was made by an older version of the scraper; begin a new job.")
     raise ConfigError(f"{path} is no job of the scraper.")
 
 
