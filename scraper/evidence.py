@@ -26,9 +26,8 @@ class Evidence:
         self._seen: set[str] = set()
         self._streaks: Counter[tuple[str, str]] = Counter()
 
-    def kinds(self, page: Response) -> tuple[str, ...]:
-        """Return for what a page is evidence that has been read; mostly for nothing new."""
-        counts = page.hits.counts()
+    def kinds(self, page: Response, counts: Counts) -> tuple[str, ...]:
+        """Return for what a page is evidence that has been read and gave this; mostly for nothing new."""
         firsts = (kind for kind in _firsts(page, counts) if kind not in self._seen)
         return (*self._breaks(counts), *firsts)
 

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from scraper.errors import ConfigError, FetchError, TooLarge, TooManyRedirects
+from scraper.evidence import Counts
 from scraper.explain import without_secrets
 from scraper.item import files_in, names_files
 from scraper.kept import Kept
@@ -112,8 +113,9 @@ def _read(spider: Spider, response: Response) -> dict[str, Any]:
             found["requests"].append(result)
     found["rejects"], found["avoided"] = response.rejects, list(response.avoided.items())
     found["types"] = list(describe(classes))
-    found["fields"] = [(key, hits, misses) for key, (hits, misses) in response.hits.counts().items()]
-    return {**{key: tuple(values) for key, values in found.items()}, **_evidence(spider, response)}
+    counts = response.hits.counts()
+    found["fields"] = [(key, hits, misses) for key, (hits, misses) in counts.items()]
+    return {**{key: tuple(values) for key, values in found.items()}, **_evidence(spider, response, counts)}
 
 
 def _requests_for_files(item: Any, page: Response) -> list[Request]:
@@ -125,9 +127,9 @@ def _requests_for_files(item: Any, page: Response) -> list[Request]:
     return [Request(url, callback=FILE, depth=page.request.depth + 1) for url in urls if not page.avoids(url)]
 
 
-def _evidence(spider: Spider, response: Response) -> dict[str, Any]:
+def _evidence(spider: Spider, response: Response, counts: Counts) -> dict[str, Any]:
     """Return the page, without secrets, where it is worth keeping."""
-    kinds = spider.evidence.kinds(response)
+    kinds = spider.evidence.kinds(response, counts)
     if not kinds:
         return {}
     spider.evidence.keep(kinds)

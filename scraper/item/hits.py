@@ -73,7 +73,7 @@ class Count:
 
     def rows(self) -> Iterator[tuple[str, str, int, int]]:
         """Yield field, selector, hits and misses."""
-        for field, missed in zip(self.plan.fields, self.missed, strict=True):
-            yield f"{self.prefix}{field.name}", repr(field.place), self.taken - missed, missed
+        for (name, place), missed in zip(self.plan.labels, self.missed, strict=True):
+            yield f"{self.prefix}{name}", place, self.taken - missed, missed
         for count in self.nested.values():
             yield from count.rows()

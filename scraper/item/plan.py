@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from scraper.errors import ConfigError, SelectorError
@@ -74,6 +74,11 @@ class Plan:
     type: str
     fields: tuple[Field, ...]
     build: Callable[[dict[str, Any]], Any]
+
+    @cached_property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """The name of each field, and how its place is written."""
+        return tuple((field.name, repr(field.place)) for field in self.fields)
 
     def take(self, node: Any, base_url: str, within: Within) -> dict[str, Any]:
         """Return the raw values in `node` by field name; what is missing is left out."""
