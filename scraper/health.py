@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
-
-import lxml.html
 
 from scraper.errors import ConfigError, ScraperError
 from scraper.item.hits import ROWS
 from scraper.job import Job, files
 from scraper.job.fields import Field
+from scraper.markup import parse_html
 from scraper.nearest import nearest, nearest_rows
-from scraper.selector import Element, Selector
+from scraper.selector import Selector
 
 RUNS = 3
 """With so many of the spider's last runs a run is compared."""
@@ -81,9 +81,7 @@ class _Health:
         self.job = job
         self._hits: Counter[tuple[str, str]] = Counter()
         self._rows: Counter[tuple[str, str]] = Counter()
-        self._good: dict[str, Element] = {}
-        for path in self._finished(earlier):
-            self._take(path)
+        self._earlier = list(islice((path for path in earlier if self._take(path)), RUNS))
 
     def findings(self) -> Iterator[Finding]:
         for field in self.job.fields():
@@ -100,22 +98,16 @@ class _Health:
             before = _rate(hits, rows - hits) if rows else None
             yield field, before, wrong.get((field.type, field.field, field.selector))
 
-    def _finished(self, paths: Iterable[Path]) -> Iterator[Path]:
-        """Yield the last runs that came to their end."""
-        found = 0
-        for path in paths:
-            with suppress(ConfigError), Job(path) as job:
-                if job.is_finished and found < RUNS:
-                    found += 1
-                    yield path
-
-    def _take(self, path: Path) -> None:
-        with Job(path) as job:
-            for field in job.fields():
-                key = field.type, field.field
-                self._hits[key] += field.hits
-                self._rows[key] += field.hits + field.misses
-                self._good.setdefault(field.type, _tree(job.page(f"good:{field.type}")))
+    def _take(self, path: Path) -> bool:
+        """Count what an earlier run found; return whether it came to its end, and so counts."""
+        with suppress(ConfigError), Job(path) as job:
+            if job.is_finished:
+                for field in job.fields():
+                    key = field.type, field.field
+                    self._hits[key] += field.hits
+                    self._rows[key] += field.hits + field.misses
+                return True
+        return False
 
     def _fall(self, field: Field) -> tuple[float, float] | None:
         """Return from what rate to what rate a field fell; ``None`` where it did not."""
@@ -134,12 +126,22 @@ class _Health:
         is_gone = field.hits_since + field.misses_since >= ENOUGH and since <= SELDOM
         return (before, since) if was_there and is_gone else None
 
+    def _good_page(self, type: str) -> bytes | None:
+        """Return a page on which every field of a type was found, of this run or else of an earlier one."""
+        kind = f"good:{type}"
+        if (page := self.job.page(kind)) is not None:
+            return page
+        for path in self._earlier:
+            with Job(path) as job:
+                if (page := job.page(kind)) is not None:
+                    return page
+        return None
+
     def _suggestion(self, field: Field) -> str | None:
         """Return a selector that would match on the page since which a field is missed."""
         place = f"{field.type}.{field.field}"
         now = _tree(self.job.page(f"break:{place}") or self.job.page(f"reject:{place}"))
-        good = _tree(self.job.page(f"good:{field.type}"))
-        before = good if good is not None else self._good.get(field.type)
+        before = _tree(self._good_page(field.type))
         if before is None or now is None:
             return None
         rows = next((one for one in self.job.fields() if (one.type, one.field) == (field.type, ROWS)), None)
@@ -156,11 +158,10 @@ def _rate(hits: int, misses: int) -> float:
 
 
 def _tree(page: bytes | None) -> Any:
-    return None if not page else lxml.html.document_fromstring(page, parser=_utf8())
+    return parse_html(page) if page else None
 
 
-def _utf8() -> lxml.html.HTMLParser:
-    return lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
+_LANGUAGES = {"css": "css", "file": "css", "xpath": "xpath"}
 
 
 def _selector(text: str) -> Selector:
@@ -168,6 +169,6 @@ def _selector(text: str) -> Selector:
     try:
         call: Any = ast.parse(text, mode="eval").body
         options = {one.arg: ast.literal_eval(one.value) for one in call.keywords if one.arg in ("attr", "re")}
-        return Selector(call.func.id, ast.literal_eval(call.args[0]), **options)
-    except (SyntaxError, ValueError, AttributeError, IndexError) as error:
+        return Selector(_LANGUAGES[call.func.id], ast.literal_eval(call.args[0]), **options)
+    except (SyntaxError, ValueError, AttributeError, LookupError) as error:
         raise ConfigError(f"{text} is no selector of one element.") from error
