@@ -15,7 +15,7 @@ from scraper.client import CHUNK
 from scraper.errors import FetchError
 from scraper.redact import redact_url
 from scraper.request import Request
-from scraper.response import Response
+from scraper.response import HTML, Response
 from scraper.storage import Part, Saved, Storage
 from scraper.turns import passed
 
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NO_SUCH_PART = 416
+"""The status of a file that has no bytes behind those there are: they are all of it, or of another one."""
+
 MAX_FILE = 1024**3
 """Bytes of a file at most, unless it is said otherwise."""
-
-PAGES = ("text/html", "application/xhtml+xml")
 
 
 class Download:
@@ -59,6 +60,9 @@ class Download:
         answer, attempts = self.session._answer(self.request, headers, stream=True, waits=False)
         self.attempts += attempts
         try:
+            if answer.status_code == NO_SUCH_PART and part.size:
+                part.drop()
+                return self._try(part)
             response = self._judged(answer)
             if response.auth == "anonymous" or not answer.ok:
                 return response, None
@@ -70,10 +74,10 @@ class Download:
 
     def _judged(self, answer: requests.Response) -> Response:
         """Return the answer with what it says of the session: by its body where that may be a page."""
-        is_page = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() in PAGES
-        content = self.session._read(answer).content if is_page else b""
         elapsed = time.monotonic() - self.started
-        response = response_of(answer, self.request, content=content, elapsed=elapsed, attempts=self.attempts)
+        response = response_of(answer, self.request, content=b"", elapsed=elapsed, attempts=self.attempts)
+        if response.content_type in HTML:
+            response.content = self.session._read(answer).content
         response.epoch, response.account = self.epoch, self.account
         response.auth = self.session.judge(response)
         return response

@@ -38,6 +38,9 @@ from scraper.selector import (
 T = TypeVar("T")
 Auth = Literal["signed_in", "anonymous", "unknown"]
 
+HTML = ("text/html", "application/xhtml+xml")
+"""The media types of HTML."""
+
 FORMS_NAMED = 20
 """So many forms a message names at most."""
 
@@ -110,14 +113,14 @@ class Response:
     def is_html(self) -> bool:
         """Whether the body is HTML, by its type, or by its look where it has none."""
         if self.content_type:
-            return self.content_type in ("text/html", "application/xhtml+xml")
+            return self.content_type in HTML
         return self.text[:256].lstrip().startswith("<")
 
     @property
     def is_xml(self) -> bool:
         """Whether the body is XML by its type, and not XHTML: a feed, a sitemap, an answer of an API."""
         type = self.content_type
-        return type.endswith(("/xml", "+xml")) and type != "application/xhtml+xml"
+        return type.endswith(("/xml", "+xml")) and type not in HTML
 
     @property
     def is_markup(self) -> bool:

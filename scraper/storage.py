@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
@@ -97,7 +97,7 @@ class Part:
     def take(self, status: int, headers: Mapping[str, str], chunks: Iterable[bytes], limit: int) -> None:
         """Write an answer down, at most `limit` bytes in all. Raises `TooLarge`, and what reading raises."""
         start = self._start(status, headers)
-        if start + int(_number(headers.get("Content-Length"))) > limit:
+        if start + _number(headers.get("Content-Length", "")) > limit:
             raise self._too_large(limit)
         self._note(headers)
         with self._writing(), open(self.path, "r+b" if start else "wb", opener=_private) as stream:
@@ -140,11 +140,11 @@ class Part:
         return ""
 
     def _note(self, headers: Mapping[str, str]) -> None:
-        etag = headers.get("ETag", "")
+        """Keep what tells this version from others (RFC 9110, 13.1.5); one that is encoded has no parts."""
+        etag, date = headers.get("ETag", ""), headers.get("Last-Modified", "")
         is_plain = headers.get("Content-Encoding", "identity") == "identity"
-        mark = "" if not is_plain else headers.get("Last-Modified", "") if etag.startswith("W/") else etag
-        mark = mark or (headers.get("Last-Modified", "") if is_plain else "")
-        private.write(self._about, json.dumps({"mark": mark}).encode())
+        mark = etag if etag and not etag.startswith("W/") else date
+        private.write(self._about, json.dumps({"mark": mark if is_plain else ""}).encode())
 
     def _too_large(self, limit: int) -> TooLarge:
         return TooLarge(
@@ -169,8 +169,8 @@ def _private(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 
 
-def _number(text: Any) -> str:
-    return text if isinstance(text, str) and text.isascii() and text.isdecimal() else "0"
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _suffix(url: str, type: str) -> str:

@@ -76,6 +76,8 @@ class Site:
         if self.is_down:
             return Reply(503)
         start = self.start(asked)
+        if start >= len(LARGE):
+            return Reply(416, [("Content-Range", f"bytes */{len(LARGE)}")])
         headers = [("Content-Type", "application/pdf"), ("ETag", self.etag)]
         if start:
             headers.append(("Content-Range", f"bytes {start}-{len(LARGE) - 1}/{len(LARGE)}"))
@@ -261,3 +263,19 @@ def test_a_file_that_stays_closed_is_said(site, tmp_path):
     session = Session(login, base_url=site.server.url(), retry=1)
     with session, pytest.raises(AccessDenied, match="is closed to ada"):
         session.download("/large.PDF", tmp_path)
+
+
+def test_one_that_was_all_there_when_its_program_was_killed_is_fetched_anew(site):
+    site.breaks, site.goes_down = 1, True
+    with Session(retry=1) as session:
+        with pytest.raises(FetchError):
+            session.download(site.server.url("/large.PDF"))
+        [part] = [path for path in parts(Path("files")) if not path.suffix]
+        part.write_bytes(LARGE)
+        site.is_down = False
+        saved = session.download(site.server.url("/large.PDF"))
+    assert Path(saved.path).read_bytes() == LARGE
+    assert [asked.headers.get("Range") for asked in asked_for(site, "/large.PDF")][-2:] == [
+        f"bytes={len(LARGE)}-",
+        None,
+    ]
