@@ -279,3 +279,12 @@ def test_one_that_was_all_there_when_its_program_was_killed_is_fetched_anew(site
         f"bytes={len(LARGE)}-",
         None,
     ]
+
+
+def test_an_address_may_be_both_a_file_and_a_page(site):
+    site.page = lambda: b"<li><b>A</b><a class=next href=/small-page>x</a></li>"
+    with crawl(Reports(start_urls=[site.server.url()]), progress=lambda crawl: None) as job:
+        [(_, item)] = job.items()
+        assert job.counts().done == 3
+    assert item["pdf"]["sha256"] == hashlib.sha256(b"small").hexdigest()
+    assert len(asked_for(site, "/small-page")) == 2

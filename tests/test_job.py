@@ -11,7 +11,7 @@ import pytest
 from scraper import ConfigError, Job, Request
 from scraper.item import Reject
 from scraper.job import files, fingerprint
-from scraper.job.job import _OLDEST_FIRST, _SOONEST_OF, _WAITING_OF
+from scraper.job.frontier import _OLDEST_FIRST, _SOONEST_OF, _WAITING_OF
 from scraper.visit import Lease, Outcome, Visit
 
 URL = "http://shop.test/"

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import time
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,49 +18,27 @@ from scraper.errors import ConfigError
 from scraper.job import files, schema
 from scraper.job.again import GIVEN, Again
 from scraper.job.fields import Fields
-from scraper.job.questions import Questions
+from scraper.job.frontier import REQUESTS, Frontier
 from scraper.job.records import Records
 from scraper.job.rows import (
-    Found,
     file_row,
     fingerprint,
     found_by,
     is_sure,
     kept,
     kept_row,
-    new_row,
     reject_row,
     request_of,
     settled,
 )
-from scraper.request import Request
-from scraper.visit import Lease, Outcome
+from scraper.visit import Outcome
 
 log = logging.getLogger(__name__)
 
 PUT_BACK = "put back"
 """The state of a job that had ended, and of which pages are to be fetched again."""
 
-SEEN = 20_000
-"""So many addresses are remembered, for which the file need not be asked whether they are known."""
 
-_REQUESTS = (
-    "SELECT id, url, method, headers, body, callback, meta, priority, depth, fingerprint, "
-    "(SELECT url FROM requests AS page WHERE page.id = requests.parent) AS page FROM requests "
-)
-_WAITING = f"{_REQUESTS} WHERE state = 'queued' AND not_before <= ?"
-_OLDEST_FIRST = "ORDER BY priority DESC, id LIMIT ?"
-_NEWEST_FIRST = "ORDER BY priority DESC, id DESC LIMIT ?"
-_WAITING_OF = f"{_REQUESTS} WHERE state = 'queued' AND +not_before <= ? AND account IS ?"
-_SOONEST_OF = "SELECT min(not_before) FROM requests WHERE state = 'queued' AND account IS ?"
-_QUEUES = (
-    "CREATE INDEX IF NOT EXISTS queues ON requests (account, priority DESC, id) WHERE state = 'queued'",
-    "CREATE INDEX IF NOT EXISTS soonest ON requests (account, not_before) WHERE state = 'queued'",
-)
-_LAST = "SELECT coalesce(max(id), 0) FROM requests"
-_QUEUED_AFTER = "SELECT count(*) FROM requests WHERE id > ? AND +state = 'queued'"
-_LATER = "SELECT count(*), min(not_before) FROM requests WHERE state = 'queued' AND not_before > 0"
-_WAITING_FOR = "SELECT DISTINCT account FROM requests WHERE state = 'queued' AND account IS NOT NULL"
 _DOUBTFUL = (
     "WHERE auth = 'unknown' AND fetched_at > ? AND epoch = coalesce(?, epoch) "
     "AND account IS coalesce(?, account) AND state IN ('done', 'failed')"
@@ -80,8 +57,8 @@ gone AS (
 )
 DELETE FROM requests WHERE id IN (SELECT id FROM gone)
 """  # noqa: S608
-_DOUBTED = f"{_REQUESTS} {_DOUBTFUL}"
-_PUT_BACK = f"{_REQUESTS} WHERE id IN (SELECT id FROM temp.again)"  # noqa: S608
+_DOUBTED = f"{REQUESTS} {_DOUBTFUL}"
+_PUT_BACK = f"{REQUESTS} WHERE id IN (SELECT id FROM temp.again)"  # noqa: S608
 _QUEUE_AGAIN = f"UPDATE requests SET state = 'queued', attempts = 0 {_DOUBTFUL}"  # noqa: S608
 
 _LAST_ALIVE = """
@@ -97,23 +74,6 @@ SELECT max(
 )
 """
 _LAST_EPOCH = "SELECT coalesce(max(epoch), 0) FROM requests WHERE account IS coalesce(?, account)"
-
-_ADD = """
-INSERT INTO requests
-    (
-        fingerprint, url, method, headers, body, callback, meta, priority, depth, parent, state, error,
-        account, found_by
-    )
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO
-"""
-_UNLESS_KNOWN = f"{_ADD} NOTHING"
-_TAKE_OVER = """
-UPDATE SET parent = excluded.parent, found_by = excluded.found_by
-WHERE state = 'queued'
-    AND EXISTS (SELECT 1 FROM requests AS page WHERE page.id = requests.parent AND page.auth = 'unknown')
-"""
-_ADOPT = _ADD + _TAKE_OVER
-"""A page that is surely a member's takes over the links that one in doubt had found."""
 
 _FILE = "INSERT INTO files (request, path, sha256, size, type) VALUES (?, ?, ?, ?, ?)"
 _KEEP_ALL = "INSERT OR REPLACE INTO kept (request, url, type, body) VALUES (?, ?, ?, ?)"
@@ -131,16 +91,14 @@ UPDATE requests SET state = ?, attempts = attempts + ?, status = ?, error = ?, a
 """
 
 
-class Job(Questions):
+class Job(Frontier):
     """One crawl in one SQLite file, at `path`; a context manager. ``Job.create(spider_name)`` begins one."""
 
     def __init__(self, path: str | Path) -> None:
+        super().__init__()
         self.path = Path(path)
         self._db = schema.open_(self.path)
         self._fields = Fields(self._db)
-        self._seen: dict[tuple[str, str | None], None] = {}
-        self._queued: int | None = None
-        self._by_anyone = False
         self._described: set[tuple[str, str]] = set()
 
     @classmethod
@@ -203,92 +161,12 @@ class Job(Questions):
     def __repr__(self) -> str:
         return f"<Job {self.path}>"
 
-    # The frontier
+    def _forget(self) -> None:
+        super()._forget()
+        self._fields.forget()
+        self._described.clear()
 
-    def add(self, requests: Iterable[Request], *, account: str | None = None) -> int:
-        """Put requests into the frontier that were never there; return how many."""
-        with self._transaction():
-            return self._add(
-                (request, request.account or account, None, "queued", None) for request in requests
-            )
-
-    def lease(self, n: int, *, newest_first: bool = False) -> list[Lease]:
-        """Hand out up to `n` requests that wait, the highest priority first."""
-        return self._lease(_WAITING, n, newest_first=newest_first)
-
-    def _lease(self, waiting: str, n: int, *of: str | None, newest_first: bool) -> list[Lease]:
-        now, query = time.time(), f"{waiting} {_NEWEST_FIRST if newest_first else _OLDEST_FIRST}"
-        with self._transaction():
-            rows = self._db.execute(query, (now, *of, n)).fetchall()
-            self._db.executemany(
-                "UPDATE requests SET state = 'leased' WHERE id = ?", [(row["id"],) for row in rows]
-            )
-            self._count_queued(-len(rows))
-        return [Lease(row["id"], request_of(row), now) for row in rows]
-
-    def deal(self, *, by_anyone: bool) -> None:
-        """Keep what waits in a queue for each account, and one for all beside them.
-
-        Where pages may be fetched `by_anyone`, what pages lead to goes into that for all, unless it names an
-        account; otherwise into that of the account which saw the page.
-        """
-        self._by_anyone = by_anyone
-        with self._transaction():
-            for index in _QUEUES:
-                self._db.execute(index)
-
-    def lease_of(self, queue: str | None, n: int, *, newest_first: bool = False) -> list[Lease]:
-        """Hand out up to `n` requests of one queue (``None``: the one for all)."""
-        return self._lease(_WAITING_OF, n, queue, newest_first=newest_first)
-
-    def next_moment_of(self, queue: str | None) -> float | None:
-        """Return when the next request of one queue may go, as `next_moment` does."""
-        moment = self._db.execute(_SOONEST_OF, (queue,)).fetchone()[0]
-        return None if moment is None else float(moment)
-
-    def accounts_waiting(self) -> set[str]:
-        """Return the accounts for which requests wait."""
-        return {row["account"] for row in self._db.execute(_WAITING_FOR)}
-
-    def put_back(self, leases: Iterable[Lease], *, not_before: float = 0.0) -> None:
-        """Take leases back: their requests wait again, until `not_before` at least (seconds since 1970)."""
-        if rows := [(not_before, lease.id) for lease in leases]:
-            with self._transaction():
-                self._db.executemany(
-                    "UPDATE requests SET state = 'queued', not_before = ? WHERE id = ?", rows
-                )
-                self._count_queued(len(rows))
-
-    def deny(self, leases: Iterable[Lease], reason: str) -> None:
-        """Leave requests out that were leased, and keep why."""
-        with self._transaction():
-            self._db.executemany(
-                "UPDATE requests SET state = 'denied', error = ? WHERE id = ?",
-                [(schema.clean(reason), lease.id) for lease in leases],
-            )
-
-    def queued(self) -> int:
-        """Count the requests that wait: once in the file, and then as they come and go."""
-        if self._queued is None:
-            self._queued = super().queued()
-        return self._queued
-
-    def _count_queued(self, more: int) -> None:
-        if self._queued is not None:
-            self._queued += more
-
-    def next_moment(self) -> float | None:
-        """Return when the next request that waits may go (seconds since 1970); ``None`` where none waits."""
-        later, moment = self._db.execute(_LATER).fetchone()
-        if not self.queued():
-            return None
-        return float(moment) if later == self.queued() else 0.0
-
-    def put_all_back(self) -> None:
-        """Take back everything that is handed out, when nobody works on it any more."""
-        self._queued = None
-        with self._transaction():
-            self._db.execute("UPDATE requests SET state = 'queued' WHERE state = 'leased'")
+    # What came of it
 
     def commit(self, outcomes: Iterable[Outcome]) -> None:
         """Write what came of leased requests, and what their pages gave, in one transaction."""
@@ -350,29 +228,6 @@ class Job(Questions):
         """Return the latest sign-in, of `account` or of any, of which there is a page; 0 for none."""
         return int(self._db.execute(_LAST_EPOCH, (account,)).fetchone()[0])
 
-    def _add(self, found: Iterable[Found], *, are_sure: bool = True) -> int:
-        """Add what was found; what stands on pages that may be a stranger's may be withdrawn later."""
-        rows = (new_row(one) for one in found if not are_sure or self._is_unseen(one))
-        last = self._one(_LAST)
-        added = self._db.executemany(_ADOPT if are_sure else _UNLESS_KNOWN, rows).rowcount
-        if self._queued is not None:
-            self._queued += self._db.execute(_QUEUED_AFTER, (last,)).fetchone()[0]
-        return added
-
-    def _is_unseen(self, found: Found) -> bool:
-        """Whether a request is not among those added last; most links of a page stand on others too."""
-        request, account, *_ = found
-        if request.method != "GET" or request.body is not None or request.render:
-            return True
-        key, seen = (request.url, account), self._seen
-        is_unseen = key not in seen
-        if not is_unseen:
-            del seen[key]
-        elif len(seen) >= SEEN:
-            del seen[next(iter(seen))]
-        seen[key] = None
-        return is_unseen
-
     def _commit(self, outcomes: list[Outcome]) -> None:
         self._db.executemany(_SETTLE, map(settled, outcomes))
         self._db.executemany(
@@ -408,20 +263,3 @@ class Job(Questions):
     def records(self, *, with_meta: bool = False, since: str | Path | None = None) -> Records:
         """Return the items as exports read them; options as `Records` has them."""
         return Records(self.path, with_meta=with_meta, since=since)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """All or nothing of what is done within. Raises `ConfigError` where the file cannot be written."""
-        with schema.explaining(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._seen.clear()
-                self._fields.forget()
-                self._queued = None
-                self._described.clear()
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise

@@ -15,6 +15,7 @@ from scraper.item import Reject
 from scraper.job import again, kept, schema
 from scraper.job.fields import Field, Fields
 from scraper.job.kept import Read
+from scraper.job.records import described
 from scraper.job.stored import Stored
 from scraper.job.trace import Trace
 from scraper.record import Description
@@ -47,7 +48,7 @@ class Counts:
 
 
 class Questions:
-    """What is asked of a job, and what is noted in it; `Job` adds the frontier."""
+    """What is asked of a job, and what is noted in it; `Frontier` adds what is to be fetched."""
 
     path: Path
     _db: sqlite3.Connection
@@ -158,8 +159,7 @@ class Questions:
 
     def described(self) -> dict[str, Description]:
         """Return what the classes of the items say of them, by name."""
-        rows = self._db.execute("SELECT substr(key, 6), value FROM meta WHERE key LIKE 'type:%'")
-        return {name: Description.read(value) for name, value in rows}
+        return described(self._db)
 
     # Events and notes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -76,13 +77,9 @@ class Records:
                 self._db.execute("ATTACH DATABASE ? AS old", (str(self.since),))
         with schema.explaining(self.path):
             self._db.execute("BEGIN")
-            self.described = self._descriptions()
+            self.described = described(self._db)
             if self.since is not None:
                 self._compare()
-
-    def _descriptions(self) -> dict[str, Description]:
-        rows = self._db.execute("SELECT substr(key, 6), value FROM main.meta WHERE key LIKE 'type:%'")
-        return {name: Description.read(value) for name, value in rows}
 
     def _compare(self) -> None:
         """Find the keys of all items of both jobs; of several items with the same key the first counts."""
@@ -151,6 +148,12 @@ class Records:
             return {}
         moment = None if at is None else datetime.fromtimestamp(at, UTC)
         return dict(zip(META, (redact_url(url), moment, account, auth), strict=True))
+
+
+def described(db: sqlite3.Connection) -> dict[str, Description]:
+    """Return what a job knows of the types of its items, by name."""
+    rows = db.execute("SELECT substr(key, 6), value FROM main.meta WHERE key LIKE 'type:%'")
+    return {name: Description.read(value) for name, value in rows}
 
 
 def _change(change: str | None, before: str | None, now: str) -> dict[str, Any]:
