@@ -45,6 +45,7 @@ _WIDE = ((re.compile(rb"<\0[^\0]\0"), "utf-16-le"), (re.compile(rb"\0<\0[^\0]"),
 _MARKUP = re.compile(rb"<[^<>]*>")
 _FOREIGN_WORD = re.compile(rb"[\x80-\xff]{3,}")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_BROKEN_OFF = re.compile(rb"[\s<][^\s<]*\Z")
 _ENOUGH = 8
 _OF_ANOTHER_SCRIPT = (
     *("cp1251", "koi8_r", "cp866", "iso8859_5", "cp1253", "cp1255", "cp1256", "cp874"),
@@ -182,7 +183,7 @@ def _guess_script(content: bytes) -> str | None:
     words = _FOREIGN_WORD.findall(content[:SAMPLE])
     if sum(map(len, words)) < _ENOUGH:
         return None
-    sample = content if len(content) <= SAMPLE else content[:SAMPLE].rpartition(b"<")[0]
+    sample = content if len(content) <= SAMPLE else _BROKEN_OFF.sub(b"", content[:SAMPLE])
     isolation = [*_OF_ANOTHER_SCRIPT, *_OF_OURS]
     best = from_bytes(_MARKUP.sub(b" ", sample), cp_isolation=isolation, preemptive_behaviour=False).best()
     if best is None or best.encoding not in _OF_ANOTHER_SCRIPT:
