@@ -31,9 +31,15 @@ def shows(indicator: Indicator | None, response: Response) -> bool:
 
 @cache
 def _compile(query: str) -> Callable[[Element], Any]:
-    """Compile a CSS selector; one that is a mere id is looked up, not looked for."""
-    id = _ID.fullmatch(query.strip())
-    return compile_xpath(f"id('{id[1]}')") if id else compile_css(query)
+    """Compile a CSS selector; a mere id is looked up before it is looked for, as most pages do not have it.
+
+    To libxml2 the name of an anchor is an id too, and what stands in a template is part of the page.
+    """
+    find, id = compile_css(query, first=True), _ID.fullmatch(query.strip())
+    if id is None:
+        return find
+    look_up = compile_xpath(f"boolean(id('{id[1]}'))")
+    return lambda page: look_up(page) and find(page)
 
 
 _ID = re.compile(r"#([A-Za-z_][\w-]*)", re.ASCII)

@@ -106,3 +106,9 @@ def test_without_a_login_only_plain_signs_count():
     assert judge(page(LOGOUT)) == "unknown"
     assert judge(redirected("/account", "/login")) == "unknown"
     assert judge(page(PASSWORD)) == "anonymous"
+
+
+@pytest.mark.parametrize("way", ["<a name=logout>x</a>", "<template><a id=logout>x</a></template>"])
+def test_an_id_is_shown_by_what_css_matches_alone(way):
+    page = Response("https://shop.example/", headers={"Content-Type": "text/html"}, content=way.encode())
+    assert not shows("#logout", page)
