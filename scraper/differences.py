@@ -86,14 +86,18 @@ def in_rows(items: Sequence[Any], rejected: Collection[int]) -> list[Any]:
 
 def shown(value: Any, start: int = 0) -> str:
     """Return a value as JSON in one line, cut where it is long, from about the `start`-th character on."""
-    text = repr(value) if value is ABSENT else dump(value)
-    text = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
+    text = _line(value)
     start = max(start - BEFORE, 0) if len(text) > MOST else 0
     return f"{'...' if start else ''}{text[start : start + MOST]}{'...' if len(text) > start + MOST else ''}"
 
 
 def contrast(old: Any, new: Any) -> tuple[str, str]:
     """Return two values as text, long ones from where they part."""
-    one, two = (repr(value) if value is ABSENT else dump(value) for value in (old, new))
-    start = next((at for at, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), 0)
+    pairs = zip(_line(old), _line(new), strict=False)
+    start = next((at for at, (one, two) in enumerate(pairs) if one != two), 0)
     return shown(old, start), shown(new, start)
+
+
+def _line(value: Any) -> str:
+    text = repr(value) if value is ABSENT else dump(value)
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)

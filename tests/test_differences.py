@@ -49,3 +49,9 @@ def test_values_are_shown_in_one_line_that_moves_no_cursor():
 def test_long_values_are_shown_from_where_they_part():
     old, new = contrast("x" * 1000 + "old", "x" * 1000 + "new")
     assert (old, new) == (f'...{"x" * 20}old"', f'...{"x" * 20}new"')
+
+
+def test_long_values_that_part_behind_what_cannot_be_printed_are_shown_where_they_part():
+    one, two = contrast("\u00a0" * 60 + "A" * 100, "\u00a0" * 60 + "B" * 100)
+    assert "A" in one
+    assert "B" in two
