@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
-from scraper.selector import Element, Selector, compile_css, text_of
+from scraper.selector import Element, Selector, compile_css, text_of, without_ending
 
 ROWS = 5
 """So many rows of a page are looked at."""
@@ -33,7 +33,6 @@ _NAMING = (
     "property",
     "aria-label",
 )
-_PSEUDO = re.compile(r"(?P<element>.+?)::(?:text|attr\((?P<name>[^)]+)\))\s*")
 _PLAIN = re.compile(r"-?[a-zA-Z_][\w-]*", re.ASCII)
 
 
@@ -76,8 +75,8 @@ def nearest_rows(before: Element, now: Element, rows: Selector) -> str | None:
 
 def _of_element(selector: Selector) -> Selector:
     """Return the selector of the element from which ``::text`` or ``::attr()`` takes its text."""
-    match = _PSEUDO.fullmatch(selector.query) if selector.language == "css" else None
-    return Selector("css", match["element"], attr=match["name"]) if match else selector
+    stated, ending = without_ending(selector.query) if selector.language == "css" else ("", "")
+    return Selector("css", stated, attr=ending.partition("@")[2] or None) if ending else selector
 
 
 def _first(page: Element, selector: Selector, rows: Selector | None) -> Element | None:

@@ -31,8 +31,7 @@ from scraper.selector import (
     Selector,
     compile_css,
     compile_xpath,
-    squeeze,
-    texts_in,
+    pieces_of,
 )
 
 T = TypeVar("T")
@@ -316,7 +315,7 @@ class Response:
     @cached_property
     def shown_text(self) -> str:
         """The text of the page without scripts and styles, white space collapsed."""
-        return squeeze(" ".join(texts_in(self.tree, _is_unseen)))
+        return " ".join(pieces_of(self.tree))
 
     @cached_property
     def ways_out(self) -> tuple[str, ...]:
@@ -343,10 +342,6 @@ class Response:
         if not self.is_html or b"password" not in self.content.lower():
             return False
         return any(is_password(control) for control in _passwords(self.tree))
-
-
-def _is_unseen(element: Element) -> bool:
-    return element.tag in ("script", "style", "template")
 
 
 def _outermost(matches: list[Any]) -> Iterator[Any]:

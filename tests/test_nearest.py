@@ -67,3 +67,9 @@ def test_rows_are_found_by_what_they_look_like():
 def test_a_page_of_thousands_of_elements_is_looked_at_in_part():
     now = lxml.html.document_fromstring("<article class=book>" + "<i>x</i>" * 50_000 + "</article>")
     assert nearest(BEFORE, now, css("p.price_color"), rows=ROW) is None
+
+
+@pytest.mark.parametrize("ending", ["::attr('title')", "::ATTR(title)", '::attr("title")'])
+def test_an_attribute_in_any_spelling_is_asked_for_again(ending):
+    now = books("<article class=book><h2><a href=/b/{n} title='Book {n}'>Book {n}</a></h2></article>")
+    assert nearest(BEFORE, now, css(f"h3 a{ending}"), rows=ROW) == "a::attr(title)"

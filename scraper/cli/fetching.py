@@ -13,7 +13,7 @@ from scraper.explain import without_secrets
 from scraper.redact import MASK, looks_secret, redact, redact_url
 from scraper.request import Request, join
 from scraper.response import Response
-from scraper.selector import squeeze, texts_in
+from scraper.selector import pieces_of, squeeze
 from scraper.session import Session
 from scraper.spider import Spider
 
@@ -117,9 +117,4 @@ def _difference(stranger: Response, member: Response) -> Iterator[str]:
 
 def _lines(page: Response) -> Iterator[str]:
     """Yield the pieces of text of a page that a person reads, or its lines where it is no HTML."""
-    pieces = texts_in(page.tree, _is_unseen) if page.is_html else page.text.splitlines()
-    return (line for piece in pieces if (line := squeeze(piece)))
-
-
-def _is_unseen(element: object) -> bool:
-    return getattr(element, "tag", "") in ("script", "style", "template")
+    return pieces_of(page.tree) if page.is_html else filter(None, map(squeeze, page.text.splitlines()))

@@ -58,12 +58,8 @@ class _Part:
     @classmethod
     def read(cls, part: str, query: str) -> _Part:
         """Read a selector that may end in ``::text`` or ``::attr()``."""
-        match = _ENDING.fullmatch(part)
-        if match is None:
-            return cls(_sieve(part, query), "")
-        stated, name = match.groups()
-        stated += "" if stated and not stated.endswith(_OPEN) else "*"
-        return cls(_sieve(stated, query), f"/@{name.lower()}" if name else "/text()")
+        stated, ending = without_ending(part)
+        return cls(_sieve(stated, query), ending)
 
     def paths(self, first: bool) -> Iterator[str]:
         """Yield the XPath of each match of the selector, or of what of it is wanted."""
@@ -71,6 +67,16 @@ class _Part:
             raise Untranslatable
         for path in paths(self.sieve.selectors, first=first, having=self.ending.lstrip("/")):
             yield f"{path}{self.ending}"
+
+
+def without_ending(selector: str) -> tuple[str, str]:
+    """Return what matches elements in a selector, and as XPath what of them is wanted, if not they."""
+    match = _ENDING.fullmatch(selector)
+    if match is None:
+        return selector, ""
+    stated, name = match.groups()
+    stated += "" if stated and not stated.endswith(_OPEN) else "*"
+    return stated, f"/@{name.lower()}" if name else "/text()"
 
 
 def _sieve(selector: str, query: str) -> soupsieve.SoupSieve:
