@@ -19,6 +19,8 @@ from typing import Annotated, Any, Self, Union, get_args, get_origin, get_type_h
 import pydantic_core
 from pydantic import BaseModel
 
+from scraper.charset import without_surrogates
+
 _KINDS: Mapping[Any, str] = {
     str: "str",
     bool: "bool",
@@ -28,13 +30,13 @@ _KINDS: Mapping[Any, str] = {
     date: "date",
     datetime: "datetime",
 }
-_MANY = (list, tuple, set, frozenset)
+MANY = (list, tuple, set, frozenset)
 
 
 def encode(item: Any) -> tuple[str, str]:
     """Return an item as its type's name and JSON: an `Item`, a mapping, a dataclass or an attrs object."""
     if hasattr(type(item), "__attrs_attrs__"):
-        data: Any = {field.name: getattr(item, field.name) for field in type(item).__attrs_attrs__}
+        data: Any = values_of(item)
     elif isinstance(item, Mapping | BaseModel) or is_dataclass(item):
         data = item
     else:
@@ -53,14 +55,28 @@ def dump(data: Any) -> str:
 def _whole(value: Any) -> Any:
     """Return data in which no string holds half a character."""
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return without_surrogates(value)
     if isinstance(value, BaseModel):
         return _whole(value.model_dump(by_alias=True))
-    if is_dataclass(value) and not isinstance(value, type):
-        return _whole({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
+    if has_fields(type(value)):
+        return _whole(values_of(value))
     if isinstance(value, Mapping):
         return {_whole(name): _whole(one) for name, one in value.items()}
-    return [_whole(one) for one in value] if isinstance(value, _MANY) else value
+    return [_whole(one) for one in value] if isinstance(value, MANY) else value
+
+
+def has_fields(cls: Any) -> bool:
+    """Whether `cls` is a dataclass or an attrs class."""
+    return is_dataclass(cls) or hasattr(cls, "__attrs_attrs__")
+
+
+def values_of(item: Any) -> dict[str, Any]:
+    """Return what the fields of an object of such a class hold, by their names."""
+    return {field.name: getattr(item, field.name) for field in _declared(type(item))}
+
+
+def _declared(cls: Any) -> Iterable[Any]:
+    return cls.__attrs_attrs__ if hasattr(cls, "__attrs_attrs__") else dataclasses.fields(cls)
 
 
 def load(text: str) -> Any:
@@ -138,13 +154,13 @@ def _fields(cls: type[Any]) -> Iterator[tuple[str, str, Any]]:
                 yield name, field.serialization_alias or name, field.annotation
         for name, computed in cls.model_computed_fields.items():
             yield name, computed.alias or name, computed.return_type
-    elif is_dataclass(cls) or hasattr(cls, "__attrs_attrs__"):
-        hints = _hints(cls)
-        for one in getattr(cls, "__attrs_attrs__", None) or dataclasses.fields(cls):
+    elif has_fields(cls):
+        hints = hints_of(cls)
+        for one in _declared(cls):
             yield one.name, one.name, hints.get(one.name)
 
 
-def _hints(cls: type[Any]) -> dict[str, Any]:
+def hints_of(cls: type[Any]) -> dict[str, Any]:
     """Return a class's annotations; none where one names what cannot be found."""
     try:
         return get_type_hints(cls)
@@ -152,14 +168,20 @@ def _hints(cls: type[Any]) -> dict[str, Any]:
         return {}
 
 
+def members(annotation: Any) -> tuple[Any, ...]:
+    """Return the types of a union, or the one that it is."""
+    is_union = get_origin(annotation) in (Union, types.UnionType)
+    return get_args(annotation) if is_union else (annotation,)
+
+
 def _kind(hint: Any) -> str | None:
     """Return the kind of an annotation, whether or not it allows ``None``."""
     if get_origin(hint) is Annotated:
         return _kind(get_args(hint)[0])
-    if get_origin(hint) in (Union, types.UnionType):
-        options = [option for option in get_args(hint) if option is not type(None)]
+    options = [option for option in members(hint) if option is not type(None)]
+    if options != [hint]:
         return _kind(options[0]) if len(options) == 1 else None
-    if (get_origin(hint) or hint) in _MANY:
+    if (get_origin(hint) or hint) in MANY:
         inner = _kind((get_args(hint) or (str,))[0])
         return f"list[{inner}]" if inner in _KINDS.values() else None
     return _KINDS.get(hint) if isinstance(hint, type) else None

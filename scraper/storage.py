@@ -23,7 +23,9 @@ from scraper.redact import redact_url
 
 PARTS = ".parts"
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
-_RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
+_RANGE = re.compile(r"bytes (\d{1,19})-\d+/(?:\d+|\*)")
+DIGITS = 20
+"""So many digits of a length are read: that is more than any limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def _private(name: str, flags: int) -> int:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    return int(text[:DIGITS]) if text.isascii() and text.isdecimal() else 0
 
 
 def _suffix(url: str, type: str) -> str:

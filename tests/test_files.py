@@ -7,9 +7,11 @@ import json
 import os
 import re
 import stat
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import attrs
 import pytest
 
 from scraper import (
@@ -30,6 +32,9 @@ from scraper.crawl import visit
 from scraper.executors import processes
 from scraper.export import export
 from tests.servers import Asked, Reply, serving
+
+if TYPE_CHECKING:
+    from nowhere import NotThere
 
 LARGE = bytes(range(256)) * 4096
 HTML = ("Content-Type", "text/html")
@@ -288,3 +293,35 @@ def test_an_address_may_be_both_a_file_and_a_page(site):
         assert job.counts().done == 3
     assert item["pdf"]["sha256"] == hashlib.sha256(b"small").hexdigest()
     assert len(asked_for(site, "/small-page")) == 2
+
+
+@attrs.define
+class Slotted:
+    pdf: Annotated[File, file("a")]
+
+
+@dataclass(slots=True)
+class Late:
+    pdf: File
+    of: NotThere | None = None
+
+
+@pytest.mark.parametrize("kind", [Slotted, Late])
+def test_files_of_classes_with_slots_are_fetched(site, kind):
+    class Given(Reports):
+        item = None
+
+        def parse(self, response: Any) -> Any:
+            yield kind(File(url=response.url + "large.PDF"))
+
+    with crawl(Given(start_urls=[site.server.url()]), progress=lambda crawl: None) as job:
+        [(_, item)] = job.items()
+    assert item["pdf"]["size"] == len(LARGE)
+
+
+def test_a_length_of_thousands_of_digits_is_too_large():
+    headers = [("Content-Type", "application/pdf"), ("Content-Length", "9" * 5000)]
+    with serving(lambda asked: Reply(200, headers, chunks=iter([b"x"]))) as server:
+        session = Session(retry=1)
+        with session, pytest.raises(FetchError):
+            session.download(server.url("/a.pdf"))

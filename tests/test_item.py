@@ -550,3 +550,18 @@ def test_what_an_attrs_validator_refuses_is_a_reject():
     _, type_, field, message = the_reject(Rated, "<b>6</b>")
     assert (type_, field) == ("Rated", "(the item)")
     assert message.endswith("'stars' must be <= 5: 6; got {'stars': '6'}")
+
+
+@attrs.define
+class Nested:
+    name: Annotated[str, css("b")]
+
+
+@attrs.define
+class Nesting:
+    all: Annotated[list[Nested], css("li")]
+
+
+def test_an_attrs_class_that_nests_another_is_a_sentence():
+    with pytest.raises(ConfigError, match="attrs class Nesting is of a class that cannot be made of a page"):
+        list(page("<li><b>x</b></li>").items(Nesting))

@@ -370,3 +370,24 @@ def test_without_items_a_table_has_the_columns_of_the_class(job, tmp_path):
     with job.records() as records:
         export(records, str(tmp_path / "a.csv"))
     assert (tmp_path / "a.csv").read_bytes() == b"text,stars\r\n"
+
+
+@attrs.define
+class Inner:
+    name: str
+
+
+@attrs.define
+class Outer:
+    inner: Inner
+
+
+@attrs.define
+class Bare:
+    pass
+
+
+def test_attrs_objects_nest_and_may_have_no_field():
+    assert encode(Outer(Inner("a"))) == ("Outer", '{"inner":{"name":"a"}}')
+    assert encode(Bare()) == ("Bare", "{}")
+    assert [name for name, _ in describe([Bare])] == ["Bare"]

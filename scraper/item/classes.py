@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import types
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import pydantic
 from pydantic.fields import FieldInfo
 
+from scraper.errors import ConfigError
+from scraper.record import has_fields
 from scraper.selector import Place
 
 
@@ -18,18 +19,12 @@ def has_places(cls: Any) -> bool:
     return isinstance(cls, type) and any(any(places(metadata)) for *_, metadata in annotated_fields(cls))
 
 
-def members(annotation: Any) -> tuple[Any, ...]:
-    """Return the types of a union, or the one that it is."""
-    is_union = get_origin(annotation) in (Union, types.UnionType)
-    return get_args(annotation) if is_union else (annotation,)
-
-
 def annotated_fields(cls: type[Any]) -> Iterator[tuple[str, Any, Any]]:
     """Yield name, annotation and metadata of each field of a class."""
     if issubclass(cls, pydantic.BaseModel):
         for name, field in cls.model_fields.items():
             yield name, field.annotation, field.metadata
-    elif dataclasses.is_dataclass(cls) or hasattr(cls, "__attrs_attrs__"):
+    elif has_fields(cls):
         for name, hint in get_type_hints(cls, include_extras=True).items():
             if get_origin(hint) is Annotated:
                 yield name, get_args(hint)[0], get_args(hint)[1:]
@@ -60,7 +55,13 @@ def _attrs_builder(cls: Any) -> Callable[[dict[str, Any]], Any]:
     fields: dict[str, Any] = {
         name: (hints[name], ... if needed else None) for name, needed in is_required.items()
     }
-    model: Any = pydantic.create_model(cls.__name__, **fields)
+    try:
+        model: Any = pydantic.create_model(cls.__name__, **fields)
+    except pydantic.errors.PydanticSchemaGenerationError as error:
+        raise ConfigError(
+            f"A field of the attrs class {cls.__name__} is of a class that cannot be made of a page; nest an "
+            "Item, a pydantic model or a dataclass in it."
+        ) from error
 
     def build(checked: pydantic.BaseModel) -> Any:
         return cls(**{name: getattr(checked, name) for name in checked.model_fields_set})

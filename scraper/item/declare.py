@@ -70,7 +70,7 @@ def css(
     in turn, makes of it what pydantic converts; what `clean` raises rejects the item. `default` stands in
     where nothing matches. Raises `SelectorError` where `query` is not CSS.
     """
-    return _field(Selector("css", query, attr=attr, re=re, default=default, clean=clean, sep=sep, raw=raw))
+    return field_of(Selector("css", query, attr=attr, re=re, default=default, clean=clean, sep=sep, raw=raw))
 
 
 def xpath(
@@ -87,7 +87,9 @@ def xpath(
 
     Inside rows and nested items begin with ``./`` or ``.//``: ``//`` searches the whole page.
     """
-    return _field(Selector("xpath", query, attr=attr, re=re, default=default, clean=clean, sep=sep, raw=raw))
+    return field_of(
+        Selector("xpath", query, attr=attr, re=re, default=default, clean=clean, sep=sep, raw=raw)
+    )
 
 
 def json_path(
@@ -119,7 +121,7 @@ def meta(name: str, *, re: str | None = None, default: Any = MISSING, clean: Cle
     quoted = name.replace("\\", r"\\").replace('"', r"\"")
     query = ", ".join(f'meta[{key}="{quoted}" i][content]' for key in ("property", "name", "itemprop"))
     place = Selector("css", query, attr="content", re=re, default=default, clean=clean, name=name)
-    return _field(place)
+    return field_of(place)
 
 
 def json_ld(
@@ -138,10 +140,11 @@ def json_ld(
     first, _, rest = path.partition(".")
     if type is None and rest and first[:1].isupper():
         type, path = first, rest
-    return _field(LinkedSelector(path, type=type, re=re, default=default, clean=clean))
+    return field_of(LinkedSelector(path, type=type, re=re, default=default, clean=clean))
 
 
-def _field(place: Place) -> Any:
+def field_of(place: Place) -> Any:
+    """Return the field of a model that stands at `place`."""
     field = pydantic.Field(_default_of(place))
     field.metadata.append(place)
     return field

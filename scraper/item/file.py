@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import pydantic
 
+from scraper.item.declare import field_of
+from scraper.record import has_fields, hints_of, values_of
 from scraper.request import is_http
 from scraper.selector import MISSING, Element, Selector, attribute
 
@@ -73,10 +74,7 @@ def file(
     fetches each file once, with the session, under the names of its content in the folder that
     `Spider.files` names, and at most `Spider.max_file` bytes of it; what breaks off is gone on with.
     """
-    place = FileSelector("css", query, attr=attr, re=re, default=default, clean=clean)
-    field = pydantic.Field(... if default is MISSING else default)
-    field.metadata.append(place)
-    return field
+    return field_of(FileSelector("css", query, attr=attr, re=re, default=default, clean=clean))
 
 
 @cache
@@ -87,8 +85,9 @@ def names_files(cls: Any) -> bool:
     if issubclass(cls, pydantic.BaseModel):
         hints: Iterable[Any] = (field.annotation for field in cls.model_fields.values())
     else:
-        is_class = dataclasses.is_dataclass(cls) or hasattr(cls, "__attrs_attrs__")
-        hints = get_type_hints(cls).values() if is_class else ()
+        hints = hints_of(cls).values() if has_fields(cls) else ()
+        if has_fields(cls) and not hints:  # some annotation cannot be found; the values tell
+            return True
     return any(kind is not cls and names_files(kind) for hint in hints for kind in _classes(hint))
 
 
@@ -113,5 +112,5 @@ def files_in(value: Any) -> Iterator[File]:
     elif isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes):
         for inner in value:
             yield from files_in(inner)
-    elif dataclasses.is_dataclass(value) or hasattr(type(value), "__attrs_attrs__"):
-        yield from files_in(vars(value) if hasattr(value, "__dict__") else [])
+    elif has_fields(type(value)):
+        yield from files_in(values_of(value))

@@ -8,9 +8,10 @@ import pydantic
 from pydantic.fields import FieldInfo
 
 from scraper.errors import ConfigError
-from scraper.item.classes import members, places
+from scraper.item.classes import places
 from scraper.item.declare import place_of
-from scraper.item.kinds import MANY, Reading
+from scraper.item.kinds import Reading
+from scraper.record import MANY, members
 from scraper.selector import Place
 
 

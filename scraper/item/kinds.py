@@ -8,12 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, get_args, get_origin
 
-from scraper.item.classes import members
 from scraper.item.dates import Dates, dates
 from scraper.item.numbers import Money, money, number
+from scraper.record import MANY, members
 from scraper.selector import Place, Selector
-
-MANY = (list, tuple, set, frozenset)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from scraper.errors import ConfigError, SelectorError
-from scraper.item.classes import annotated_fields, builder, has_places, members, places
+from scraper.item.classes import annotated_fields, builder, has_places, places
 from scraper.item.hits import Count
 from scraper.item.kinds import Reading, kind_of, reading_of
+from scraper.record import members
 from scraper.selector import MISSING, Place, Unclean
 
 Loc = tuple[int | str, ...]
