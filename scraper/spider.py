@@ -97,9 +97,9 @@ class Spider:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.name = cls.__dict__.get("name") or snake_case(cls.__name__)
-        for selector in _several(cls.follow):
+        for selector in several(cls.follow):
             compile_css(selector)
-        for pattern in (*_several(cls.deny), *_several(cls.allow)):
+        for pattern in (*several(cls.deny), *several(cls.allow)):
             compile_pattern(pattern)
 
     def __init__(self, **attributes: Any) -> None:
@@ -116,7 +116,7 @@ class Spider:
     @cached_property
     def session(self) -> Session:
         """The session of this spider, made when first used."""
-        start = next(iter(_several(self.start_urls)), None)
+        start = next(iter(several(self.start_urls)), None)
         session = Session(
             self.login,
             base_url=origin(start) if start else None,
@@ -142,7 +142,7 @@ class Spider:
         if self.accounts and self.login is not None:
             raise ConfigError(f"{self.name} has a login and accounts; put it among them, and login = None.")
         members: dict[str, Spider] = {}
-        for login in _several(self.accounts):
+        for login in several(self.accounts):
             name = login.account if isinstance(login, Login) else None
             if not name:
                 raise ConfigError(f"accounts of {self.name} are logins that each name one, not {login!r}.")
@@ -173,7 +173,7 @@ class Spider:
 
     def lacks_account(self, account: str) -> str:
         """Say that there is no such account, and which there are; empty where there is."""
-        logins = _several(self.accounts) or _several(self.login)
+        logins = several(self.accounts) or several(self.login)
         names = [login.account for login in logins if login.account]
         if account in names:
             return ""
@@ -186,14 +186,14 @@ class Spider:
 
     def start_requests(self) -> Iterable[Request]:
         """Yield the first requests: one for each of `start_urls`."""
-        for url in _several(self.start_urls):
+        for url in several(self.start_urls):
             yield Request(url)
 
     def parse(self, response: Response) -> Iterable[Any]:
         """Yield items and requests of a page: what `item` and `follow` say. Override it to read by hand."""
-        for cls in _several(self.item):
+        for cls in several(self.item):
             yield from response.items(cls)
-        for selector in _several(self.follow):
+        for selector in several(self.follow):
             yield from response.links(selector)
 
     def opened(self) -> None:
@@ -228,17 +228,17 @@ class Spider:
 
     @cached_property
     def _allowed(self) -> tuple[re.Pattern[str], ...]:
-        return tuple(map(compile_pattern, _several(self.allow)))
+        return tuple(map(compile_pattern, several(self.allow)))
 
     @cached_property
     def _domains(self) -> frozenset[str]:
         if self.allowed_domains is not None:
-            return frozenset(domain.lower().lstrip(".") for domain in _several(self.allowed_domains))
-        return frozenset(urlsplit(url).hostname or "" for url in _several(self.start_urls)) - {""}
+            return frozenset(domain.lower().lstrip(".") for domain in several(self.allowed_domains))
+        return frozenset(urlsplit(url).hostname or "" for url in several(self.start_urls)) - {""}
 
     @cached_property
     def _denied(self) -> tuple[re.Pattern[str], ...]:
-        return tuple(map(compile_pattern, _several(self.deny)))
+        return tuple(map(compile_pattern, several(self.deny)))
 
 
 def snake_case(name: str) -> str:
@@ -246,7 +246,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def _several(value: Any) -> tuple[Any, ...]:
+def several(value: Any) -> tuple[Any, ...]:
     """Read "nothing, one or several" as a tuple."""
     if value is None:
         return ()

@@ -199,3 +199,51 @@ def test_the_console_script_names_itself_and_completes_commands_and_spiders(fold
     done = as_script(cwd=folder, _SCRAPER_COMPLETE="bash_complete", COMP_CWORD="1", COMP_WORDS="scraper lo")
     assert done.stdout == "plain,login\nplain,logout\n"
     assert "complete" in as_script(cwd=folder, _SCRAPER_COMPLETE="bash_source").stdout
+
+
+# Spiders as a crawl has them
+
+ACCOUNTS = """
+import os
+from scraper import FormLogin, Spider, fill
+
+def login(name, password):
+    return FormLogin("/login", fill(username=name, password=password), logged_in="a.logout")
+
+
+class Prices(Spider):
+    start_urls = [f"{os.environ['SHOP_URL']}/books"]
+    accounts = [login("reader", "practice-makes-perfect"), login("critic", "read-between-lines")]
+    save_session = False
+    allow = ["/logout"]
+"""
+
+
+@pytest.mark.parametrize(("account", "name"), [((), "reader"), (("--account", "critic"), "critic")])
+def test_a_spider_of_several_accounts_is_the_first_or_the_one_that_is_named(folder, site, account, name):
+    (folder / "spiders" / "prices.py").write_text(ACCOUNTS, encoding="utf-8")
+    printed = scraper("fetch", "prices", "/books", *account, cwd=folder, SHOP_URL=site.url)
+    assert (printed.returncode, f"as {name} (signed_in)" in printed.stderr) == (0, True), printed.stderr
+    done = shell("print(session.account)\n", "prices", *account, cwd=folder, SHOP_URL=site.url)
+    assert done.stdout == f"{name}\n", done.stderr
+    kept = scraper("record", "prices", "/books", *account, cwd=folder, SHOP_URL=site.url)
+    assert kept.returncode == 0, kept.stderr
+    [page] = (folder / "tests" / "pages").glob("*/page.html")
+    assert 'class="logout"' in page.read_text(encoding="utf-8")
+
+
+def test_an_account_that_there_is_not_is_said_with_those_there_are(folder, site):
+    (folder / "spiders" / "prices.py").write_text(ACCOUNTS, encoding="utf-8")
+    done = scraper("fetch", "prices", "/books", "--account", "nobody", cwd=folder, SHOP_URL=site.url)
+    assert (done.returncode, "reader" in done.stderr, "critic" in done.stderr) == (2, True, True)
+
+
+def test_links_are_those_that_a_crawl_would_follow(folder, site):
+    (folder / "spiders" / "prices.py").write_text(ACCOUNTS, encoding="utf-8")
+    done = shell(
+        "print([link.url.rpartition('/')[2] for link in response.links('a.logout')])\n",
+        "prices",
+        cwd=folder,
+        SHOP_URL=site.url,
+    )
+    assert done.stdout == "['logout']\n", done.stderr

@@ -14,7 +14,7 @@ from scraper.errors import ConfigError, FetchError
 from scraper.redact import redact_url
 from scraper.request import join
 from scraper.response import Response
-from scraper.spider import Spider
+from scraper.spider import Spider, several
 
 
 class Bench:
@@ -53,8 +53,7 @@ class Bench:
         """Fetch a page as the session sees it; it becomes `response`. `url` may be relative to the last."""
         last = self.names["response"]
         base = last.base_url if last is not None else self.session.base_url or ""
-        page = fetched(self.session, join(base, url))
-        page.allows = self.spider.allows
+        page = fetched(self.spider, join(base, url))
         self.names["response"] = page
         return page
 
@@ -94,5 +93,4 @@ class Bench:
 
 def _classes(spider: Spider) -> list[Any]:
     """Return the classes of the items of a spider."""
-    stated = spider.item
-    return [] if stated is None else list(stated) if isinstance(stated, list | tuple | set) else [stated]
+    return list(several(spider.item))

@@ -21,6 +21,18 @@ DONE, INCOMPLETE, MISUSED, INTERRUPTED = 0, 1, 2, 130
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
+_AN_OPTION = "Set an option; `run --help` lists them."
+
+account_option = click.option("--account", metavar="NAME", help="As this one of the spider's accounts.")
+log_level_option = click.option(
+    "--log-level",
+    type=click.Choice(LOG_LEVELS, case_sensitive=False),
+    default="WARNING",
+    show_default=True,
+    help="Log from this level on, to standard error.",
+)
+
+
 def complain(error: Exception) -> None:
     """Say on standard error what went wrong, without secrets."""
     click.echo(redact.redact(f"Error: {error}"), err=True)
@@ -35,14 +47,8 @@ def spider_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what sets up a spider, however it is named."""
     for option in (
         click.option("-a", "attributes", multiple=True, metavar="NAME=VALUE", help="Set a spider attribute."),
-        click.option("-s", "options", multiple=True, metavar="OPTION=VALUE", help="Set an option (below)."),
-        click.option(
-            "--log-level",
-            type=click.Choice(LOG_LEVELS, case_sensitive=False),
-            default="WARNING",
-            show_default=True,
-            help="Log from this level on, to standard error.",
-        ),
+        click.option("-s", "options", multiple=True, metavar="OPTION=VALUE", help=_AN_OPTION),
+        log_level_option,
     ):
         command = option(command)
     return command
@@ -62,6 +68,19 @@ def make(reference: str, attributes: Sequence[str], options: Sequence[str], **gi
 
     spider = loader.load(reference)
     return spider(**{**read_attributes(spider, attributes), **read_options(options), **given})
+
+
+def as_account(spider: Spider, account: str | None) -> Spider:
+    """Return an opened spider as one of its accounts has it: the one that is named, or the first of several.
+
+    Raises `ConfigError` for a name that there is not.
+    """
+    from scraper.errors import ConfigError  # loads requests
+
+    if account is not None and (problem := spider.lacks_account(account)):
+        raise ConfigError(problem)
+    members = spider.by_account
+    return spider if not members else members[account or next(iter(members))]
 
 
 def console_for(log_level: str, *, as_json: bool = False) -> Console:

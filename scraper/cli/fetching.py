@@ -8,7 +8,16 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from scraper.cli.common import DONE, INCOMPLETE, console_for, make, opened, spider_options
+from scraper.cli.common import (
+    DONE,
+    INCOMPLETE,
+    account_option,
+    as_account,
+    console_for,
+    make,
+    opened,
+    spider_options,
+)
 from scraper.explain import without_secrets
 from scraper.redact import MASK, looks_secret, redact, redact_url
 from scraper.request import Request, join
@@ -31,6 +40,7 @@ MEMBER, ANONYMOUS = "member", "anonymous"
     show_default=True,
     help="Fetch it signed in, or as a stranger.",
 )
+@account_option
 @click.option("--diff", "compares", is_flag=True, help="Print what strangers and members see differently.")
 @click.option("--headers", "with_headers", is_flag=True, help="Print status and headers before the page.")
 def fetch(
@@ -40,6 +50,7 @@ def fetch(
     log_level: str,
     url: str,
     whom: str,
+    account: str | None,
     compares: bool,
     with_headers: bool,
 ) -> int:
@@ -54,9 +65,11 @@ def fetch(
     """
     console = console_for(log_level)
     instance = make(spider, attributes, options)
-    with opened(instance, "fetch") as session:
+    with opened(instance, "fetch"):
+        member = as_account(instance, account)
+        session = member.session
         address = join(session.base_url or "", url)
-        pages = {who: _page(who, instance, address) for who in ([ANONYMOUS, MEMBER] if compares else [whom])}
+        pages = {who: _page(who, member, address) for who in ([ANONYMOUS, MEMBER] if compares else [whom])}
         for who, page in pages.items():
             console.print(_told(who, page, session), markup=False, highlight=False)
         if compares:
@@ -73,7 +86,7 @@ def _page(whom: str, spider: Spider, url: str) -> Response:
     if whom == MEMBER:
         if spider.session.login is not None:
             spider.session.sign_in()
-        return fetched(spider.session, url)
+        return fetched(spider, url)
     with _stranger(spider) as session:
         return session.exchange(Request(url))
 

@@ -10,13 +10,13 @@ import click
 from rich.console import Console
 
 from scraper.accounts import joint
+from scraper.cli.asking import ask_person
 from scraper.cli.common import DONE, console_for, make, opened, spider_options
 from scraper.errors import ConfigError, LoginError
 from scraper.explain import advice, save_page, told
 from scraper.job import FOLDER
 from scraper.session import Session
 from scraper.spider import Spider
-from scraper.values import prompt, reveal
 
 _account = click.option("--account", metavar="NAME", help="Only this one of the spider's accounts.")
 
@@ -121,7 +121,7 @@ class SignIn:
         session.is_fresh = self.fresh
         session.pictures = FOLDER / "logins" if self.explain else None
         if sys.stdin.isatty():
-            session.ask, session.tell = _ask, self._say
+            session.ask, session.tell = ask_person, self._say
         try:
             session.sign_in()
         except LoginError as error:
@@ -152,7 +152,3 @@ class SignIn:
 
     def _say(self, line: str) -> None:
         self.console.print(line, markup=False, highlight=False)
-
-
-def _ask(question: str) -> str:
-    return reveal(prompt(question, hidden=False), is_secret=False)

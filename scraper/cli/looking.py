@@ -8,7 +8,6 @@ from scraper.errors import FetchError
 from scraper.request import Request, is_loopback
 from scraper.response import Response
 from scraper.robots import Robots
-from scraper.session import Session
 from scraper.spider import Spider
 
 PAUSE = 0.25
@@ -50,16 +49,16 @@ class Looker:
         if not is_loopback(url) and self.pages:
             time.sleep(PAUSE)
         try:
-            page = fetched(self.session, url)
+            return fetched(self.spider, url)
         except FetchError:
             return nothing
-        page.allows = self.spider.allows
-        return page
 
 
-def fetched(session: Session, url: str) -> Response:
-    """Return a page as the session sees it; where the session has ended meanwhile, sign in and ask again."""
-    page = session.fetch(Request(url))
+def fetched(spider: Spider, url: str, callback: str | None = None) -> Response:
+    """Return a page as a crawl sees it; where the session has ended meanwhile, sign in and ask again."""
+    session, request = spider.session, Request(url, callback=callback, render=spider.render)
+    page = session.fetch(request)
     if page.auth == "anonymous" and session.login is not None and session.renew(after=page.epoch):
-        page = session.fetch(Request(url))
+        page = session.fetch(request)
+    page.allows, page.is_safe = spider.allows, spider.is_safe
     return page

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from scraper.cli.common import DONE, LOG_LEVELS, console_for
+from scraper.cli.common import DONE, console_for, log_level_option
 from scraper.cli.wishes import Wishes
 
 
@@ -28,13 +28,7 @@ from scraper.cli.wishes import Wishes
 )
 @click.option("--env-file/--no-env-file", default=None, help="Keep secrets in .env, or do not.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-@click.option(
-    "--log-level",
-    type=click.Choice(LOG_LEVELS, case_sensitive=False),
-    default="WARNING",
-    show_default=True,
-    help="Log from this level on, to standard error.",
-)
+@log_level_option
 def new(
     url: str | None,
     takes_all: bool,

@@ -10,13 +10,23 @@ from urllib.parse import urlsplit
 
 import click
 
-from scraper.cli.common import DONE, INCOMPLETE, console_for, make, opened, spider_options
+from scraper.cli.common import (
+    DONE,
+    INCOMPLETE,
+    account_option,
+    as_account,
+    console_for,
+    make,
+    opened,
+    spider_options,
+)
+from scraper.cli.looking import fetched
 from scraper.differences import rows_by_type
 from scraper.errors import AccessDenied, ConfigError, FetchError
 from scraper.offline import Reading, read
 from scraper.recorded import EXPECTED, Recorded
 from scraper.redact import looks_secret, redact_url
-from scraper.request import Request, is_http, join
+from scraper.request import is_http, join
 from scraper.response import Response
 from scraper.spider import Spider
 
@@ -27,6 +37,7 @@ LONGEST_NAME = 60
 @click.command(name="record")
 @spider_options
 @click.argument("url")
+@account_option
 @click.option(
     "-o",
     "output",
@@ -42,6 +53,7 @@ def record_(
     attributes: Sequence[str],
     options: Sequence[str],
     log_level: str,
+    account: str | None,
     output: Path | None,
     callback: str,
     update: bool,
@@ -58,7 +70,7 @@ def record_(
     if not callable(getattr(instance, callback, None)):
         raise ConfigError(f"{instance.name} has no method {callback!r} that could read the page.")
     with opened(instance, "record"):
-        page = _fetch(instance, url, callback)
+        page = _fetch(as_account(instance, account), url, callback)
         folder = output or FOLDER / _name_of(page.url)
         if not update and (folder / EXPECTED).exists():
             raise ConfigError(f"{folder} is there already; give --update to replace it, or another -o.")
@@ -82,10 +94,7 @@ def _fetch(spider: Spider, url: str, callback: str) -> Response:
         raise ConfigError(f"{url!r} is no http or https address, nor a path of the spider's site.")
     if spider.login is not None:
         session.sign_in()
-    request = Request(address, callback=callback, render=spider.render)
-    page = session.fetch(request)
-    if page.auth == "anonymous" and session.renew(after=page.epoch):
-        page = session.fetch(request)
+    page = fetched(spider, address, callback)
     if page.auth == "anonymous":
         raise AccessDenied(f"{redact_url(address)} is closed to {session.account or 'this account'}.")
     if not page.ok:

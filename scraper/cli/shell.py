@@ -9,14 +9,20 @@ from typing import Any
 
 import click
 
-from scraper.cli.common import DONE, console_for, make, opened, spider_options
+from scraper.cli.common import DONE, account_option, as_account, console_for, make, opened, spider_options
 
 
 @click.command()
 @spider_options
 @click.argument("url", required=False)
+@account_option
 def shell(
-    spider: str, attributes: Sequence[str], options: Sequence[str], log_level: str, url: str | None
+    spider: str,
+    attributes: Sequence[str],
+    options: Sequence[str],
+    log_level: str,
+    url: str | None,
+    account: str | None,
 ) -> int:
     """Open a Python shell that is signed in as SPIDER, at URL or at its first page.
 
@@ -32,7 +38,7 @@ def shell(
     with opened(instance, "shell"):
         from scraper.cli.bench import Bench  # what shows items takes a while to import
 
-        bench = Bench(instance, console)
+        bench = Bench(as_account(instance, account), console)
         bench.sign_in()
         bench.start(url)
         interact(bench.names, bench.banner())
