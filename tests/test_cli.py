@@ -246,6 +246,8 @@ def test_a_killed_job_is_listed_as_killed(folder):
     with Job.create("bookshop", folder / ".scraper"):
         pass
     assert "killed" in scraper("jobs", cwd=folder).stdout
+    scraper("report", "bookshop", "-o", "report.html", cwd=folder)
+    assert "Killed" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_items_are_exported_later_by_the_spider_s_name_or_the_job_s_file(folder, site):

@@ -50,10 +50,10 @@ def jobs(spider: str, prune: float | None) -> int:
 
         python -m scraper jobs bookshop --prune 30
     """
-    paths = files.jobs(FOLDER, spider)
     if prune is not None:
-        _prune(paths, prune)
-    for path in reversed(files.jobs(FOLDER, spider)):
+        _prune(files.jobs(FOLDER, spider), prune)
+    paths = files.jobs(FOLDER, spider)
+    for path in reversed(paths):
         try:
             click.echo(_line(path))
         except ConfigError as error:
@@ -65,9 +65,7 @@ def jobs(spider: str, prune: float | None) -> int:
 
 def _line(path: Path) -> str:
     with Job(path) as job:
-        counts, state = job.counts(), (job.noted("state") or "").partition(":")[0]
-    if state == "running" and not files.is_claimed(path):
-        state = "killed"
+        counts, state = job.counts(), job.ending
     waiting = f", {counts.queued:,} queued" if counts.queued else ""
     failed = f", {counts.failed:,} failed" if counts.failed else ""
     return f"{path}  {state:12} {counts.done:,} pages{failed}{waiting}, {counts.items:,} items"

@@ -142,6 +142,12 @@ class Job(Frontier):
         state = self.noted("state") or ""
         return state == "finished" or state.startswith("max_")
 
+    @property
+    def ending(self) -> str:
+        """How the crawl ended, in a word: ``finished``, ``killed``, a limit, an error; ``running`` so far."""
+        state = (self.noted("state") or "").partition(":")[0]
+        return "killed" if state == "running" and not files.is_claimed(self.path) else state
+
     def claimed(self) -> AbstractContextManager[None]:
         """Work on the job as the only process. Raises `ConfigError` where another does."""
         return files.claimed(self.path)

@@ -85,7 +85,7 @@ def runs_before(job: Job, folder: Path) -> Html | None:
 
 def _run(path: Path) -> list[str] | None:
     with suppress(ConfigError), Job(path) as job:
-        counts, state = job.counts(), (job.noted("state") or "").partition(":")[0]
+        counts = job.counts()
         numbers = (counts.done, counts.failed, counts.items, counts.rejects)
-        return [path.stem, state, *(f"{number:,}" for number in numbers)]
+        return [path.stem, job.ending, *(f"{number:,}" for number in numbers)]
     return None

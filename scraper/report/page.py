@@ -50,6 +50,7 @@ def report(job: Job, folder: Path) -> str:
 def _about(job: Job, began: float | None, ended: float | None) -> Html:
     """Say how the job ended, and where it lies."""
     state = job.noted("state") or "unknown"
+    state = job.ending if state == "running" else state
     until = f", {moment(began)} to {moment(ended)} UTC" if began and ended else ""
     ending = f"stopped at {state}" if state.startswith("max_") else state
     return joined([text(f"{ending[:1].upper()}{ending[1:]}{until}. "), tag("code", str(job.path))])

@@ -25,7 +25,7 @@ def summary(
 
     `broken` are the fields that have ceased to be found, in words.
     """
-    state = (job.noted("state") or "").partition(":")[0]
+    state = job.ending
     ending = f"stopped at {state}" if state.startswith("max_") else state
     yield Text(f"{job.noted('spider')}: {ending} after {seconds:.1f} s", style="bold")
     for label, value in _lines(job, exported, broken):
