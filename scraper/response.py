@@ -320,10 +320,14 @@ class Response:
     @cached_property
     def ways_out(self) -> tuple[str, ...]:
         """The addresses of the links, forms and buttons of the page to sign out by, as only members have."""
-        ways = _ways(self.tree) if self.is_html else ()
-        targets = [(way, self._target(way)) for way in ways]
-        reasons = [(target, why_avoid(way, target)) for way, target in targets]
-        return tuple(target for target, reason in reasons if reason and is_sign_out(reason))
+        return tuple(target for _, target in self.exits)
+
+    @cached_property
+    def exits(self) -> tuple[tuple[Element, str], ...]:
+        """The links, forms and buttons of the page to sign out by, each with its address."""
+        ways = [(way, self._target(way)) for way in (_ways(self.tree) if self.is_html else ())]
+        reasons = [(way, target, why_avoid(way, target)) for way, target in ways]
+        return tuple((way, target) for way, target, reason in reasons if reason and is_sign_out(reason))
 
     def _target(self, way: Element) -> str:
         url = join(self.base_url, way.get("href") or way.get("action") or way.get("formaction") or "")

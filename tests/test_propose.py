@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from scraper import ConfigError
@@ -296,3 +298,9 @@ def test_what_is_no_curl_command_is_told_so_and_not_repeated(command):
     with pytest.raises(ConfigError) as error:
         read(command)
     assert "x.example" not in str(error.value)
+
+
+@pytest.mark.parametrize("body", ["--a=b", "------form1\r\nname=x", "-Hx: y"])
+def test_a_body_is_no_option_of_a_curl_command_whatever_it_looks_like(body):
+    curl = read_curl(f"curl --data-raw {shlex.quote(body)} https://shop.example/api")
+    assert curl.url == "https://shop.example/api"

@@ -33,7 +33,7 @@ def is_ignored() -> bool:
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
     if root is None:
         return True
-    ways = [folder for folder in (here, *here.parents) if folder == root or folder.is_relative_to(root)]
+    ways = [folder for folder in (here, *here.parents) if folder.is_relative_to(root)]
     return any(FILE.name in _lines(folder / ".gitignore") for folder in ways)
 
 

@@ -20,6 +20,7 @@ from scraper.cli.looking import Looker
 from scraper.cli.wishes import Wishes
 from scraper.errors import ConfigError, LoginError
 from scraper.explain import advice, told
+from scraper.export.files import replacing
 from scraper.propose import (
     Curl,
     Draft,
@@ -198,13 +199,11 @@ class Newcomer:
         """Write the file, at once or not at all, and see that it loads."""
         if not self.asker.yes(f"Write {path}?"):
             raise click.Abort
-        beside = path.with_name(f"_{path.name}")
         try:
             path.parent.mkdir(exist_ok=True)
-            beside.write_text(draft.source(), encoding="utf-8")
-            beside.replace(path)
+            with replacing(path) as stream:
+                stream.write(draft.source().encode())
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
         loader.load(str(path))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wishes:
-    """What is wished of a new spider; ``None``: nothing. `curl` is a command, and holds secrets."""
+    """What is wished of a new spider; ``None``: nothing."""
 
     url: str | None = None
     name: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from base64 import b64decode
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ _TAKES_VALUE = frozenset({
     "-X", "--request", "-A", "--user-agent", "-e", "--referer", "-o", "--output", "-m", "--max-time",
     "--connect-timeout", "-x", "--proxy", "--cacert", "-E", "--cert", "--key", "--retry", "-w",
     "--write-out", "-T", "--upload-file", "-c", "--cookie-jar", "--resolve", "--limit-rate", "-Y", "-y",
-    "-r", "--range", "--ciphers", "--interface", "-F", "--form", "--form-string", "--oauth2-bearer",
+    "-r", "--range", "--ciphers", "--interface", "--form-string", "--oauth2-bearer",
     "--aws-sigv4",
 })  # fmt: skip
 _DATA = frozenset(
@@ -135,23 +136,22 @@ class _Parts:
 
     @classmethod
     def read(cls, words: Sequence[str]) -> _Parts:
-        parts, rest = cls(), iter(_apart(words))
-        for word in rest:
+        parts, rest = cls(), deque(words)
+        while rest:
+            word = _option(rest)
             if word in ("-H", "--header"):
-                name, colon, value = next(rest, "").partition(":")
+                name, colon, value = _value(rest).partition(":")
                 parts.headers += [(name.strip(), value.strip())] if colon and value.strip() else []
             elif word in ("-b", "--cookie"):
-                parts.cookies = next(rest, "")
+                parts.cookies = _value(rest)
             elif word in ("-u", "--user"):
-                parts.user = next(rest, "")
+                parts.user = _value(rest)
             elif word == "--url":
-                parts.url = next(rest, "")
+                parts.url = _value(rest)
             elif word in _DATA:
-                parts.has_body, _ = True, next(rest, "")
-            elif word in ("-A", "--user-agent"):
-                parts.headers.append(("User-Agent", next(rest, "")))
+                parts.has_body, _ = True, _value(rest)
             elif word in _TAKES_VALUE:
-                next(rest, "")
+                _value(rest)
             elif not word.startswith("-"):
                 parts.url = parts.url or word
         stated = next((value for name, value in parts.headers if name.lower() == "cookie"), "")
@@ -179,15 +179,21 @@ class _Parts:
         return sorted(secret, key=lambda pair: pair[0].lower() != "authorization")
 
 
-def _apart(words: Sequence[str]) -> Iterator[str]:
-    """Yield words with ``--name=value`` and ``-Hvalue`` taken apart."""
-    for word in words:
-        if word.startswith("--") and "=" in word:
-            yield from word.split("=", 1)
-        elif re.match(r"-[HbuXdAe].", word) and not word.startswith("--"):
-            yield from (word[:2], word[2:])
-        else:
-            yield word
+def _option(words: deque[str]) -> str:
+    """Take the next word; what stands in it behind ``--name=`` or ``-H`` is the word behind it then."""
+    word, inline = words.popleft(), None
+    if word.startswith("--") and "=" in word:
+        word, _, inline = word.partition("=")
+    elif re.match(r"-[HbuXdAe].", word) and not word.startswith("--"):
+        word, inline = word[:2], word[2:]
+    if inline is not None:
+        words.appendleft(inline)
+    return word
+
+
+def _value(words: deque[str]) -> str:
+    """Take the value of an option as it stands; empty where there is none."""
+    return words.popleft() if words else ""
 
 
 def _is_secret(header: str, value: str) -> bool:

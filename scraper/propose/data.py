@@ -60,13 +60,13 @@ def _lists(data: Any, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], l
 
 def _fields(rows: list[dict[str, Any]]) -> Iterator[Field]:
     keys = dict.fromkeys(key for row in rows for key in row if _PLAIN_KEY.fullmatch(key))
-    plain = [key for key in keys if _kind([row.get(key) for row in rows]) is not None]
-    for key in plain[:MOST_FIELDS]:
-        values = [row.get(key) for row in rows]
+    columns = {key: [row.get(key) for row in rows] for key in keys}
+    plain = [(key, values, kind) for key, values in columns.items() if (kind := _kind(values)) is not None]
+    for key, values, kind in plain[:MOST_FIELDS]:
         is_many = any(isinstance(value, list) for value in values)
         example = next((str(value) for value in values if value is not None), "")
         is_optional = any(value is None for value in values)
-        yield Field(snake(key) or "value", _kind(values) or TEXT, key, "", is_many, is_optional, example)
+        yield Field(snake(key) or "value", kind, key, "", is_many, is_optional, example)
 
 
 def _kind(values: list[Any]) -> Kind | None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from scraper.avoid import why_avoid
 from scraper.propose.kinds import TEXT, Kind, kind_of
 from scraper.propose.names import plural, snake
-from scraper.propose.queries import classes, given_name, own, position
+from scraper.propose.queries import NAMING, classes, given_name, own, position
 from scraper.propose.spots import HEADINGS, Spot, own_text, spots_of
-from scraper.selector import Element, compile_css, compile_xpath, text_of
+from scraper.selector import Element, compile_css, compile_xpath, squeeze, text_of
 
 MOST_FIELDS = 12
 FEWEST = 0.2
@@ -31,7 +31,6 @@ _SHADOWS = {"date": "day", "datetime": "moment"}
 """Names that would hide a type of the same name, and what stands for them."""
 
 _CUT = re.compile(r"(…|\.\.\.)$")
-_COUNTS = re.compile(r"\d+")
 _headers = compile_xpath(
     "ancestor::table[1]/thead/tr[last()]/* | ancestor::table[1]/tbody/tr[1]/th | ancestor::table[1]/tr[1]/th"
 )
@@ -57,12 +56,11 @@ class Field:
         return f"{self.kind.annotation} | None" if self.is_optional else self.kind.annotation
 
 
-def fields_of(rows: Sequence[Element], *, names: Sequence[str] = ()) -> list[Field]:
-    """Return the fields of rows, which may be of several pages; `names` are those that the rows go by."""
+def fields_of(rows: Sequence[Element], *, name: str = "") -> list[Field]:
+    """Return the fields of rows, which may be of several pages; `name` is what one row is called."""
     found = [column for spot in spots_of(rows) if (column := _column(spot, rows)) is not None]
     columns = _without_doubles(found)
-    named = _named(columns, [part for name in names for part in (name, f"{name}s")])
-    return named[:MOST_FIELDS]
+    return _named(columns, [name, f"{name}s"] if name else [])[:MOST_FIELDS]
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def _column(spot: Spot, rows: Sequence[Element]) -> _Column | None:
 
 
 def _value(element: Element, attribute: str) -> str:
-    return " ".join(element.get(attribute, "").split()) if attribute else text_of(element)
+    return squeeze(element.get(attribute, "")) if attribute else text_of(element)
 
 
 def _is_worth(spot: Spot, attribute: str, values: dict[int, tuple[str, ...]], rows: int) -> bool:
@@ -119,9 +117,9 @@ def _is_worth(spot: Spot, attribute: str, values: dict[int, tuple[str, ...]], ro
     if attribute == "href" and _is_deed(element):
         return False
     own = values.values() if attribute else [tuple(map(own_text, found)) for found in spot.elements.values()]
-    if len({tuple(" ".join(text.split()) for text in texts) for texts in own}) > 1 or rows < 3:
+    if len({tuple(map(squeeze, texts)) for texts in own}) > 1 or rows < 3:
         return True
-    if not attribute and text_of(element) != " ".join(own_text(element).split()):
+    if not attribute and text_of(element) != squeeze(own_text(element)):
         return False
     is_named = bool(_name_of(spot, ())) and element.tag not in ("a", "b", "strong", "label", "dt", "th")
     return is_named and not attribute and not text_of(element).endswith(":")
@@ -136,7 +134,7 @@ def _full_title(spot: Spot) -> dict[int, tuple[str, ...]] | None:
     """Return the titles of links whose texts are cut short."""
     found = {n: elements[0] for n, elements in spot.elements.items()}
     titles: dict[int, tuple[str, ...]] = {
-        n: (" ".join(element.get("title", "").split()),) for n, element in found.items()
+        n: (squeeze(element.get("title", "")),) for n, element in found.items()
     }
     if spot.is_many or not all(title[0] for title in titles.values()):
         return None
@@ -177,7 +175,7 @@ def _queries(element: Element, rows: Sequence[Element]) -> Iterator[str]:
 def _short(element: Element) -> Iterator[str]:
     """Yield selectors of an element inside a row: its name or class alone, the tag with it, the tag."""
     tag = str(element.tag)
-    for attribute in ("itemprop", "data-testid", "data-test", "data-field", "data-name"):
+    for attribute in NAMING:
         if element.get(attribute) and element.get(attribute) == given_name(element):
             yield f'[{attribute}="{given_name(element)}"]'
     for name in classes(element):

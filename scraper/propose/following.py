@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from scraper.propose.queries import classes, own
-from scraper.selector import Element, compile_css, compile_xpath, text_of
+from scraper.selector import Element, compile_css, compile_xpath, squeeze, text_of
 
 _links = compile_xpath("//a[@href]")
 _NEXT = re.compile(
@@ -47,7 +47,7 @@ def _names_next(name: str) -> bool:
 
 def _bare(text: str) -> str:
     """Return a label without what stands around its words."""
-    text = " ".join(text.split())
+    text = squeeze(text)
     match = _ENDS.fullmatch(text)
     return match[1] if match and match[1] else text
 
@@ -97,9 +97,7 @@ def _is_current(element: Element) -> bool:
         *element.get("class", "").split(),
         *(name for one in element for name in one.get("class", "").split()),
     ]
-    is_said = any(map(_CURRENT.search, names)) or bool(
-        element.xpath(".//self::*[@aria-current] | .//*[@aria-current]")
-    )
+    is_said = any(map(_CURRENT.search, names)) or bool(element.xpath("descendant-or-self::*[@aria-current]"))
     return is_said or not has_link
 
 
@@ -122,5 +120,5 @@ def _not(beside: Element, container: Element) -> str:
     """Return what keeps links without a number out, such as "Show all", which may stand in the same place."""
     others = [one for one in container.iterchildren(str(beside.tag)) if not text_of(one).isdecimal()]
     names = dict.fromkeys(name for one in others for name in classes(one)[:1])
-    kept = {name for one in (beside,) for name in one.get("class", "").split()}
+    kept = set(beside.get("class", "").split())
     return "".join(f":not(.{name})" for name in names if name not in kept and not _CURRENT.search(name))

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scraper.avoid import is_sign_out, why_avoid
 from scraper.propose.queries import classes, identifier
-from scraper.request import is_http, join
 from scraper.response import Response
-from scraper.selector import Element, compile_css, compile_xpath
-
-_ways = compile_xpath("//a[@href] | //form | //button")
+from scraper.selector import Element, compile_css
 
 
 def member_mark(page: Response, strangers: list[Response]) -> str:
     """Return a selector that matches on a member's `page` and on none of `strangers`; empty for none."""
-    for element in _ways(page.tree) if page.is_html else ():
-        if _signs_out(element, page):
-            for query in _queries(element):
-                if not any(other.is_html and compile_css(query)(other.tree) for other in strangers):
-                    return query
+    for element, _ in page.exits:
+        for query in _queries(element):
+            if not any(other.is_html and compile_css(query)(other.tree) for other in strangers):
+                return query
     return ""
-
-
-def _signs_out(element: Element, page: Response) -> bool:
-    url = join(page.base_url, element.get("href") or element.get("action") or "")
-    reason = why_avoid(element, url if is_http(url) else page.url)
-    return reason is not None and is_sign_out(reason)
 
 
 def _queries(element: Element) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Names for what is proposed: of the site, of classes, of fields, of variables."""
+"""Names for what is proposed: of the site, of classes, of fields."""
 
 from __future__ import annotations
 
@@ -66,11 +66,6 @@ def class_name(text: str, taken: Collection[str] = ()) -> str:
     """Return a text as the name of a class: ``turnstone_books`` is ``TurnstoneBooks``."""
     name = "".join(word.capitalize() for word in snake(text).split("_")) or "Site"
     return f"{name}Spider" if name in _TAKEN or name in taken else name
-
-
-def variable(name: str, what: str) -> str:
-    """Return the name of an environment variable: ``SHOP_USER``."""
-    return f"{name.upper()}_{what}"
 
 
 def singular(word: str) -> str:

@@ -18,7 +18,7 @@ _UTILITY = re.compile(
     r"flex|grid|row|col|container|clearfix|block|inline|hidden|pull-(left|right)",
     re.IGNORECASE,
 )
-_NAMING = ("itemprop", "data-testid", "data-test", "data-field", "data-name")
+NAMING = ("itemprop", "data-testid", "data-test", "data-field", "data-name")
 
 
 def classes(element: Element) -> tuple[str, ...]:
@@ -35,7 +35,7 @@ def _lasting(names: str) -> tuple[str, ...]:
 def given_name(element: Element) -> str:
     """Return the name that an element is given for programs, if it is."""
     return next(
-        (value for name in _NAMING if (value := element.get(name, "")) and _PLAIN.fullmatch(value)), ""
+        (value for name in NAMING if (value := element.get(name, "")) and _PLAIN.fullmatch(value)), ""
     )
 
 
@@ -50,7 +50,7 @@ def own(element: Element) -> Iterator[str]:
     tag = str(element.tag)
     if name := identifier(element):
         yield f"#{name}"
-    for attribute in _NAMING:
+    for attribute in NAMING:
         if (value := element.get(attribute, "")) and _PLAIN.fullmatch(value):
             yield f'[{attribute}="{value}"]'
     for name in classes(element):

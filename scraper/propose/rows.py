@@ -61,9 +61,7 @@ class Rows:
 
     def fields(self, more: Sequence[Element] = ()) -> list[Field]:
         """Return the fields of the rows, and of `more` of another page."""
-        return fields_of(
-            [*self.elements[:MOST_READ], *more[:MOST_READ]], names=[self.name] if self.name else []
-        )
+        return fields_of([*self.elements[:MOST_READ], *more[:MOST_READ]], name=self.name)
 
 
 def rows_of(tree: Element) -> Rows | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,6 +11,7 @@ import pydantic
 from scraper import loader
 from scraper.differences import rows_by_type
 from scraper.errors import ConfigError
+from scraper.export.files import replacing
 from scraper.kept import is_text, portable
 from scraper.offline import Reading, read, take_offline
 from scraper.options import read_attributes
@@ -123,10 +123,5 @@ def _suffix(page: Response) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file all at once, or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path) as stream:
+        stream.write(data)
