@@ -277,7 +277,10 @@ class Client(Prepared):
         _drop(new.headers, "Origin", *(name for name in new.headers if looks_secret(name)))
         if page := new.headers.pop("Referer", None):
             new.headers.update(referrer(text(page), new.url))
-        _drop(new.headers, *getattr(had.auth, "headers", ()))
+        names = [*getattr(had.auth, "headers", ())]
+        _drop(new.headers, *names)
+        if "user-agent" in map(str.lower, names) and "User-Agent" in self.headers:
+            new.headers["User-Agent"] = self.headers["User-Agent"]
         new.hooks["response"] = [hook for hook in new.hooks["response"] if hook not in had.hooks]
 
 

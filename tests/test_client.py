@@ -501,6 +501,13 @@ def test_credentials_of_one_call_stay_with_their_origin_whatever_their_names(hom
     assert (sent(home, "X-Tenant"), sent(home.elsewhere, "X-Tenant")) == (["acme-7731"], [None])
 
 
+def test_a_user_agent_of_credentials_gives_way_to_the_sessions_own_elsewhere(home):
+    session = Session(auth=Credentials(home.url(), headers={"User-Agent": "Signed/1.0"}), **ONCE)
+    session.get(home.url("/away"))
+    own = session.headers["User-Agent"]
+    assert (sent(home, "User-Agent"), sent(home.elsewhere, "User-Agent")) == (["Signed/1.0"], [own])
+
+
 def test_parameters_of_credentials_go_along_on_a_redirect_once(home):
     home.answer = lambda asked: redirect("/next") if asked.path.startswith("/first") else ok(asked)
     session = Session(auth=Credentials(home.url(), params={"key": "k3y-value"}), **ONCE)
