@@ -104,6 +104,16 @@ def test_a_site_of_its_own_gets_it_and_the_pages_do_not(site):
         assert all("X-Api-Key" not in asked.headers for asked in pages.asked)
 
 
+def test_beside_a_site_of_its_own_the_pages_keep_the_auth_of_the_session(site):
+    with serving(lambda asked: Reply()) as pages:
+        login = TokenLogin(TOKEN, site=site.server.url(), verify_url=site.server.url("/me"))
+        site.name, site.good = "Authorization", f"Bearer {TOKEN}"
+        with Session(login, base_url=pages.url(), auth=("ada", "s3cret"), retry=1) as session:
+            session.get("/page")
+            assert session.get(site.server.url("/items")).status_code == 200
+        assert [asked.headers.get("Authorization") for asked in pages.asked] == ["Basic YWRhOnMzY3JldA=="]
+
+
 def test_without_a_site_nothing_is_sent_as_a_stranger():
     with Session(TokenLogin(TOKEN)) as session, pytest.raises(ConfigError, match="base_url"):
         session.get("https://api.example/items")

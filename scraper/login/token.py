@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from requests.auth import AuthBase
 
-from scraper.auth import Credentials
 from scraper.errors import ConfigError, LoginError
 from scraper.login import words
 from scraper.login.base import Login, Marks
@@ -56,6 +55,7 @@ class TokenLogin(Login):
         if site and not is_http(site):
             raise ConfigError(f"site={site!r} is no address like https://api.example.")
         super().__init__(site, **marks)
+        self.own_site_only = bool(site)
         self.token, self.carrying, self._account = token, Carrying(header, query, cookie), account
 
     @property
@@ -95,7 +95,4 @@ class TokenLogin(Login):
 
     def authorization(self, tokens: Mapping[str, Any]) -> AuthBase | None:
         """Return what puts the token on requests."""
-        granted = self.carrying.granted(checked(reveal(self.token), show(self.token)))
-        if not self.url:
-            return granted
-        return Credentials(self.url, headers=granted.headers, params=granted.params)
+        return self.carrying.granted(checked(reveal(self.token), show(self.token)))
