@@ -574,6 +574,20 @@ def test_the_profile_of_a_chromium_signs_in(tmp_path):
             assert 3600 < (cookie.expires or 0) - time.time() <= 7200
 
 
+@needs_yt_dlp
+def test_a_kept_session_stands_in_for_a_browser_that_cannot_be_read_any_more(tmp_path):
+    in_an_hour = int(time.time() + 3700) * 1000
+    profile = firefox(tmp_path / "profile", [("127.0.0.1", "sid", "v4lue-8f3a90b1c2", in_an_hour, "")])
+    login = CookieLogin.from_browser("firefox", profile=str(profile), logged_in="a.out")
+    with serving(members) as server:
+        with Session(login, base_url=server.url("/"), state_dir=tmp_path / "state") as session:
+            session.sign_in()
+        profile.rename(tmp_path / "gone")
+        with Session(login, base_url=server.url("/"), state_dir=tmp_path / "state") as session:
+            assert "Sign out" in session.get("/").text
+            assert session.is_restored
+
+
 def test_without_yt_dlp_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "yt_dlp", None)
     with pytest.raises(ConfigError, match=r"pip install .*\[browser-cookies\]"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from scraper.errors import ConfigError
+from scraper.errors import ConfigError, SecretMissing
 
 log = logging.getLogger("scraper.login")
 
@@ -50,10 +50,10 @@ class Browser:
                 timeout=LONGEST,
             )
         except subprocess.TimeoutExpired:
-            raise ConfigError(f"{self} took longer than {LONGEST} s to read; unlock its keyring.") from None
+            raise SecretMissing(f"{self} took longer than {LONGEST} s to read; unlock its keyring.") from None
         *warnings, last = done.stderr.strip().splitlines() or [""]
         if done.returncode:
-            raise ConfigError(f"The cookies of {self} cannot be read: {last}.")
+            raise SecretMissing(f"The cookies of {self} cannot be read: {last}.")
         for warning in filter(None, (*warnings, last)):
             log.warning("%s: %s", self, warning)
         return done.stdout
