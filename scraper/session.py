@@ -94,17 +94,20 @@ class Session(Membership):
         """
         method, url = text(method), self._resolve(text(url))
         send = partial(super().request, method, url, *args, **kwargs)
-        if self._is_signing_in:
-            raise ConfigError(
-                "A login takes its steps by session.open and session.submit, which send each once and keep "
-                f"secrets where they belong, or by session.exchange(Request(url, {method!r})); not by "
-                f"session.{method.lower()}."
-            )
+        self._refuse_in_sign_in(method, method.lower())
         if not self.is_of_site(url):
             return send()
         self.sign_in()
         self.renew_in_time()
         return self._send_signed_in(send, method, url)
+
+    def _refuse_in_sign_in(self, method: str, name: str) -> None:
+        if self._is_signing_in:
+            raise ConfigError(
+                "A login takes its steps by session.open and session.submit, which send each once and keep "
+                f"secrets where they belong, or by session.exchange(Request(url, {method!r})); not by "
+                f"session.{name}."
+            )
 
     def _send_signed_in(
         self, send: Callable[[], requests.Response], method: str, url: str
@@ -212,6 +215,7 @@ class Session(Membership):
         and what `request` raises.
         """
         request = Request(self._resolve(url))
+        self._refuse_in_sign_in("GET", "download")
         if self.is_of_site(request.url):
             self.sign_in()
         response, saved = self.fetch_file(request, Storage(folder), limit)

@@ -16,6 +16,7 @@ import pytest
 
 from scraper import (
     AccessDenied,
+    ConfigError,
     Credentials,
     FetchError,
     File,
@@ -268,6 +269,17 @@ def test_a_file_that_stays_closed_is_said(site, tmp_path):
     session = Session(login, base_url=site.server.url(), retry=1)
     with session, pytest.raises(AccessDenied, match="is closed to ada"):
         session.download("/large.PDF", tmp_path)
+
+
+def test_a_login_does_not_download(site, tmp_path):
+    login = Bearer(site.server.url(), verify=False)
+    login.sign_in = lambda session: session.download("/large.PDF", tmp_path)
+    with (
+        Session(login, base_url=site.server.url(), retry=1) as session,
+        pytest.raises(ConfigError, match=r"not by session\.download"),
+    ):
+        session.get("/")
+    assert site.server.asked == []
 
 
 def test_one_that_was_all_there_when_its_program_was_killed_is_fetched_anew(site):
