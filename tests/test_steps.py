@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from scraper import (
     AccountLocked,
     CaptchaRequired,
     ConfigError,
+    FormLogin,
     Login,
     LoginError,
     LoginFormNotFound,
@@ -21,6 +23,7 @@ from scraper import (
     Request,
     Session,
     Spider,
+    TokenLogin,
     Vault,
     crawl,
     fill,
@@ -164,6 +167,19 @@ def signed_in(bank: Bank, steps: Callable[..., Any] | None = None, **options: An
 
 def test_a_name_and_a_pin_on_two_pages(bank):
     assert signed_in(bank).epoch == 1
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        BankLogin,
+        partial(FormLogin, "/login", fill(username="ada", password=PIN)),
+        partial(TokenLogin, "g1ven-token"),
+    ],
+)
+def test_an_argument_that_is_none_is_named_and_not_left_out(login):
+    with pytest.raises(TypeError, match=r"^\w+Login\(\) got an unexpected keyword argument 'loged_in'$"):
+        login(loged_in="a.out")
 
 
 def test_one_sign_in_of_two_secrets_counts_once(bank, tmp_path):

@@ -61,6 +61,8 @@ class Login(ABC):
     """Whether the proof may go over plain http, where others on the way can read along."""
 
     def __init__(self, url: str = "", **marks: Unpack[Marks]) -> None:
+        if unknown := [name for name in marks if name not in Marks.__annotations__]:
+            raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {unknown[0]!r}")
         self.url = url
         self.logged_in, self.logged_out = marks.get("logged_in"), marks.get("logged_out")
         self.rejected, self.locked = marks.get("rejected"), marks.get("locked")
