@@ -94,7 +94,7 @@ class CookieLogin(Login):
             session.cookies.clear(cookie.domain, cookie.path, cookie.name)
         session.cookies.merge_state(map(entry, export.cookies))
         session.grant({"source": _digest(export), **self._token_of(session, export)})
-        page = session.exchange(Request(session.absolute(self.verify_url or session.verify_url or "")))
+        page = session.exchange(Request(session.proof_url))
         log.info("With them, %s answered %d.", redact_url(page.url), page.status)
         return page
 

@@ -20,7 +20,7 @@ from scraper.indicators import shows
 from scraper.login import words
 from scraper.login.base import Login, Marks
 from scraper.login.complaints import complaint, headings_of, shown_url
-from scraper.login.meaning import BY_WORDS, LOCKED, RATE, Meaning, error_of
+from scraper.login.meaning import BY_WORDS, LOCKED, RATE, Meaning, broken, error_of
 from scraper.request import Request, is_http, is_trustworthy, origin
 from scraper.response import Response
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("scraper.login")
 
 _HINTS = (words.LOCKED, words.TOO_MANY, words.EXPIRED)
-_LATER = "Nothing says that the credentials are wrong; sign in again later."
 _OTHER = "Name a page that the account may see: verify_url='/account'."
 
 
@@ -125,7 +124,7 @@ class DirectLogin(Login):
         if page.status == 429:
             return RATE
         if page.status >= 500:
-            return Meaning(LoginUnavailable, f"answered {page.status} to the sign-in", _LATER)
+            return broken(page.status)
         if hint := next((kind for kind in _HINTS if said and words.says(kind, said)), None):
             return BY_WORDS[hint]
         if self.is_refused(page):

@@ -50,7 +50,7 @@ class FormLogin(Login):
 
     @property
     def account(self) -> str | None:
-        """What goes in as the user name: the ``username``, or the first field filled."""
+        """What goes in as the user name: the ``username``, or what is named like it; ``None`` without."""
         source = self.fill.get(self.fill.account_field, True)
         return None if isinstance(source, bool) else reveal(source, is_secret=False)
 

@@ -150,16 +150,8 @@ class Basic(Authorization):
         return request
 
 
-class DigestLogin(HttpLogin):
-    """Sign in by HTTP Digest (RFC 7616): ``DigestLogin(env("USER"), env("PASSWORD"))``.
-
-    With MD5, SHA-256 or SHA-512-256, as the server asks; the password itself is never sent. `site` is an
-    address of the origin that it is for (default: that of the session's ``base_url``). ``in_clear=True`` lets
-    it go over plain http too, where others on the way see the pages and can try passwords against what is
-    sent. Other arguments are those of `Login`.
-    """
-
-    scheme = "digest"
+class HandshakeLogin(HttpLogin):
+    """Proves the password without sending it, so that it may go over plain http too, if it is told to."""
 
     def __init__(
         self,
@@ -172,6 +164,18 @@ class DigestLogin(HttpLogin):
     ) -> None:
         self.in_clear = in_clear
         super().__init__(username, password, site=site, **marks)
+
+
+class DigestLogin(HandshakeLogin):
+    """Sign in by HTTP Digest (RFC 7616): ``DigestLogin(env("USER"), env("PASSWORD"))``.
+
+    With MD5, SHA-256 or SHA-512-256, as the server asks; the password itself is never sent. `site` is an
+    address of the origin that it is for (default: that of the session's ``base_url``). ``in_clear=True`` lets
+    it go over plain http too, where others on the way see the pages and can try passwords against what is
+    sent. Other arguments are those of `Login`.
+    """
+
+    scheme = "digest"
 
     def misfit(self, page: Response, offered: tuple[Challenge, ...]) -> str:
         """Say why there is no challenge that can be answered."""
@@ -187,7 +191,7 @@ class DigestLogin(HttpLogin):
         return Digest(Account.of(username, password))
 
 
-class NtlmLogin(HttpLogin):
+class NtlmLogin(HandshakeLogin):
     r"""Sign in by NTLM: ``NtlmLogin("DOMAIN\\user", env("PASSWORD"))``; needs the extra ``ntlm``.
 
     Each connection signs in by a handshake of its own; a thread keeps to its connection. `site` and
@@ -195,18 +199,6 @@ class NtlmLogin(HttpLogin):
     """
 
     scheme = "ntlm"
-
-    def __init__(
-        self,
-        username: Source,
-        password: Source,
-        *,
-        site: str = "/",
-        in_clear: bool = False,
-        **marks: Unpack[Marks],
-    ) -> None:
-        self.in_clear = in_clear
-        super().__init__(username, password, site=site, **marks)
 
     def misfit(self, page: Response, offered: tuple[Challenge, ...]) -> str:
         """Say why there is nothing to answer by NTLM."""

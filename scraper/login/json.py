@@ -18,7 +18,7 @@ from scraper.login.grants import Where, by_name, granted
 from scraper.login.payload import Payload, refuse_to_read
 from scraper.login.refresh import Refresh, with_tokens
 from scraper.login.replies import refusal, without_token
-from scraper.login.tokens import register_page_secrets
+from scraper.login.steps import exchanged
 from scraper.redact import redact_url as shown
 from scraper.request import Request, is_trustworthy, origin
 from scraper.response import Response
@@ -106,7 +106,7 @@ class JsonLogin(Login):
         filled = self.payload.filled(session)
         session.submitting(filled.credential)
         log.info("Sends %s to %s.", self.payload, shown(target))
-        answer = self._send(session, Request(target, self.method, headers, filled.body))
+        answer = exchanged(session, Request(target, self.method, headers, filled.body))
         tokens = self._read(session, answer)
         if "access" not in tokens:
             self._complain(answer, filled.secrets)
@@ -134,7 +134,7 @@ class JsonLogin(Login):
         return target
 
     def _opened(self, session: Session) -> Response | None:
-        return None if self.csrf is None else self._send(session, Request(session.absolute(self.csrf)))
+        return None if self.csrf is None else exchanged(session, Request(session.absolute(self.csrf)))
 
     def _headers(
         self, session: Session, target: str, payload: Payload, page: Response | None = None
@@ -148,15 +148,6 @@ class JsonLogin(Login):
             here = origin(session.base_url or target)
             headers |= {"Origin": here, "Referer": f"{here}/", **tokens}
         return headers
-
-    def _send(self, session: Session, request: Request) -> Response:
-        before = {cookie.name for cookie in session.cookies}
-        answer = session.exchange(request, retry=request.is_safe)
-        register_page_secrets(answer)
-        new = sorted({cookie.name for cookie in session.cookies} - before)
-        cookies = f"; new cookies: {', '.join(new)}" if new else ""
-        log.info("%s %s answered %d%s.", request.method, shown(request.url), answer.status, cookies)
-        return answer
 
     # Tokens
 
@@ -200,7 +191,7 @@ class JsonLogin(Login):
         payload = how.payload(tokens, is_json=self.payload.is_json)
         headers = self._headers(session, target, payload) | how.headers_with(tokens)
         body = payload.mapped(lambda name, value: with_tokens(tokens, value))
-        answer = self._send(session, Request(target, how.method, headers, body))
+        answer = exchanged(session, Request(target, how.method, headers, body))
         new = self._read(session, answer, Where(how.token) if how.token else None)
         if not answer.ok or (self.token is not None and "access" not in new):
             log.info("The tokens were not renewed; signing in anew.")

@@ -67,6 +67,12 @@ BY_WORDS = {
 }
 
 
+def broken(status: int) -> Meaning:
+    """Return what it means that a server is broken: it has not judged the credentials."""
+    advice = "Nothing says that the credentials are wrong; sign in again later."
+    return Meaning(LoginUnavailable, f"answered {status} to the sign-in", advice)
+
+
 def error_of(meaning: Meaning, page: Response, said: str, secrets: Sequence[str]) -> LoginError:
     """Return the error that says what `page` means, and quotes what it `said`."""
     told = f"{shown_url(page.url, secrets)} {meaning.what}{quoted(said, secrets)}"

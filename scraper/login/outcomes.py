@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from scraper.errors import CodeRejected, LoginError, LoginRejected, LoginUnavailable
+from scraper.errors import CodeRejected, LoginError, LoginRejected
 from scraper.forms import MOST_FORMS, Form
 from scraper.indicators import Indicator, shows
 from scraper.login import words
@@ -34,6 +34,7 @@ from scraper.login.meaning import (
     STALE,
     TERMS,
     Meaning,
+    broken,
     error_of,
 )
 from scraper.login.pages import BRIEF, has_way_out
@@ -110,9 +111,7 @@ class _Answer:
             return self._error(STALE)
         if status < 500:
             return None
-        advice = "Nothing says that the credentials are wrong; sign in again later."
-        broken = Meaning(LoginUnavailable, f"answered {status} to the sign-in", advice)
-        return self._by_words(words.LOCKED, words.TOO_MANY) or self._error(broken)
+        return self._by_words(words.LOCKED, words.TOO_MANY) or self._error(broken(status))
 
     def by_form(self) -> LoginError | None:
         """Judge a form that came back: the site did not go on."""

@@ -32,10 +32,6 @@ _WAITS = re.compile(r"=>|function|setTimeout|setInterval|addEventListener|confir
 _LEADS = re.compile(
     r"""(?:^|[;{}\s.])location(?:\.href)?\s*=\s*(["'])([^"'\s]+)\1|location\.(?:replace|assign)\(\s*(["'])([^"'\s]+)\3"""
 )
-_HANDED_ON = frozenset({
-    "samlresponse", "samlrequest", "relaystate", "wresult", "wctx", "id_token", "access_token", "code",
-    "state", "session_state", "response", "lt", "opentoken",
-})  # fmt: skip
 _YES = re.compile(
     r"\b(continue|yes|ok(ay)?|next|proceed|allow|agree|stay|remember|"
     r"got it|skip|later|not now|weiter|ja|fortfahren|angemeldet|continuer|"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from scraper.errors import CodeRejected, FetchError, LoginError, LoginRejected, LoginUnavailable
+from scraper.errors import CodeRejected, FetchError, LoginError, LoginRejected
 from scraper.indicators import shows
 from scraper.login import words
 from scraper.login.base import Login
 from scraper.login.complaints import DEEPEST, alerts_of, is_error, quoted, shown_url
-from scraper.login.meaning import BY_WORDS, CODE, LOCKED, RATE, Meaning, error_of
+from scraper.login.meaning import BY_WORDS, CODE, LOCKED, RATE, Meaning, broken, error_of
 from scraper.response import Response
 
 JUDGED = frozenset((400, 401, 403, 422))
@@ -90,10 +90,7 @@ def _refused(answer: Response, secrets: Sequence[str], what: str) -> LoginError:
     """Judge an error that no word explains."""
     status, said = answer.status, _said(answer)
     if status >= 500:
-        advice = "Nothing says that the credentials are wrong; sign in again later."
-        return error_of(
-            Meaning(LoginUnavailable, f"answered {status} to the sign-in", advice), answer, said, secrets
-        )
+        return error_of(broken(status), answer, said, secrets)
     is_judged = status == 401 or answer.ok or (status in JUDGED and said and not answer.is_html)
     if is_judged:
         return _rejected(answer, secrets, what)

@@ -97,15 +97,8 @@ class Steps:
     def send(self, request: Request) -> Response:
         """Send one request, and say what came of it."""
         self._keep_secrets_from(request)
-        before = {cookie.name for cookie in self.session.cookies}
-        page = self.session.exchange(request, retry=request.is_safe)
-        register_page_secrets(page)
+        page = exchanged(self.session, request)
         self._pages.append(page)
-        new = sorted({cookie.name for cookie in self.session.cookies} - before)
-        times = "redirect" if len(page.history) == 1 else f"{len(page.history)} redirects"
-        via = f" after {times} to {shown(page.url)}" if page.history else ""
-        cookies = f"; new cookies: {', '.join(new)}" if new else ""
-        log.info("%s %s answered %d%s%s.", request.method, shown(request.url), page.status, via, cookies)
         return page
 
     def press(self, form: Form, button: Element | None) -> Response:
@@ -267,6 +260,19 @@ class Steps:
             f"{place} {foreign}, which is not the login's {home}; if you do sign in there, "
             f"say so: origins={foreign!r}"
         )
+
+
+def exchanged(session: Session, request: Request) -> Response:
+    """Send one request of a sign-in, only a safe one again; say what came of it."""
+    before = {cookie.name for cookie in session.cookies}
+    page = session.exchange(request, retry=request.is_safe)
+    register_page_secrets(page)
+    new = sorted({cookie.name for cookie in session.cookies} - before)
+    times = "redirect" if len(page.history) == 1 else f"{len(page.history)} redirects"
+    via = f" after {times} to {shown(page.url)}" if page.history else ""
+    cookies = f"; new cookies: {', '.join(new)}" if new else ""
+    log.info("%s %s answered %d%s%s.", request.method, shown(request.url), page.status, via, cookies)
+    return page
 
 
 def has_words(error: LoginError) -> bool:

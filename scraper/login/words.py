@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 
 from scraper.selector import Pattern
 
@@ -237,7 +238,7 @@ def says(kind: str, text: str) -> bool:
 
 def _states(kind: str, sentence: str) -> bool:
     """Whether `sentence` says it beyond doubt; what is in doubt the first time is so each time after that."""
-    hit = _KINDS[kind].search(sentence)
+    hit = _compile(_KINDS[kind]).search(sentence)
     return hit is not None and (kind in _PLAIN or not _doubts.search(sentence, 0, hit.end()))
 
 
@@ -255,7 +256,9 @@ def _fold(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", bare))
 
 
+@cache
 def _compile(table: str) -> Pattern:
+    """Read a table when something is first looked for in it: most runs judge no answer to a sign-in."""
     phrases = (phrase.split() for phrase in table.replace("\n", ",").split(","))
     return re.compile("|".join(_phrase(words) for words in phrases if words))
 
@@ -274,15 +277,15 @@ def _either(word: str) -> str:
 
 
 _KINDS = {
-    LOCKED: _compile(_LOCKED),
-    TOO_MANY: _compile(_TOO_MANY),
-    LATER: _compile(_LATER),
-    WRONG: _compile(_WRONG),
-    EXPIRED: _compile(_EXPIRED),
-    STALE: _compile(_STALE),
-    CAPTCHA: _compile(_CAPTCHA),
-    TERMS: _compile(_TERMS),
-    CODE: _compile(_CODE),
+    LOCKED: _LOCKED,
+    TOO_MANY: _TOO_MANY,
+    LATER: _LATER,
+    WRONG: _WRONG,
+    EXPIRED: _EXPIRED,
+    STALE: _STALE,
+    CAPTCHA: _CAPTCHA,
+    TERMS: _TERMS,
+    CODE: _CODE,
 }
 _PLAIN = frozenset((LATER, WRONG, TERMS, CODE))
 """What no doubt takes back: "user name or password is wrong"."""

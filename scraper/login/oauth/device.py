@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from scraper.errors import FetchError, LoginError, LoginUnavailable
 from scraper.login.oauth.client import Client, library
+from scraper.login.oauth.provider import object_of
 from scraper.redact import redact_url as shown
 from scraper.redact import register
 from scraper.request import is_http
@@ -40,7 +41,7 @@ class Device(NamedTuple):
         """Ask for a code, as the client."""
         wanted = {"scope": client.scope} if client.scope else {}
         answer = client.post(client.provider.device_url, urlencode({**wanted, **client.params}))
-        said = _object(answer)
+        said = object_of(answer)
         if not answer.ok or said is None or "error" in said:
             raise client.refusal(answer)
         page: Any = said.get("verification_uri") or said.get("verification_url")
@@ -74,7 +75,7 @@ class Device(NamedTuple):
             answer = None
             with suppress(FetchError):
                 answer = client.ask(grant, device_code=self.code)
-            error = "" if answer is None else str((_object(answer) or {}).get("error", ""))
+            error = "" if answer is None else str((object_of(answer) or {}).get("error", ""))
             if error == "slow_down":
                 interval += INTERVAL
             elif answer is None or (answer.status >= 500 and not error):
@@ -85,14 +86,6 @@ class Device(NamedTuple):
             f"{shown(self.page)} was waited for in vain: the code was not entered within "
             f"{self.lifetime:.0f} s. Sign in again."
         )
-
-
-def _object(answer: Response) -> dict[str, Any] | None:
-    try:
-        said = answer.json()
-    except FetchError:
-        return None
-    return said if isinstance(said, dict) else None
 
 
 def _is_plain(text: Any) -> bool:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from scraper.errors import ConfigError, FetchError, LoginError, LoginUnavailable
 from scraper.redact import redact_url as shown
 from scraper.request import Request, is_trustworthy, origin
+from scraper.response import Response
 
 if TYPE_CHECKING:
     from scraper.session import Session
@@ -108,6 +109,11 @@ def _asked(session: Session, url: str) -> dict[str, Any] | None:
         raise LoginUnavailable(f"{shown(url)} answered {answer.status}; try again later.", response=answer)
     if not (answer.ok and is_trustworthy(answer.url)):
         return None
+    return object_of(answer)
+
+
+def object_of(answer: Response) -> dict[str, Any] | None:
+    """Return the JSON object that an answer is; ``None`` where it is none."""
     try:
         said = answer.json()
     except FetchError:

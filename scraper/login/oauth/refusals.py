@@ -57,17 +57,19 @@ def meant(
     error: Any, where: str, secrets: Sequence[str] = (), scope: str = "", answer: Response | None = None
 ) -> LoginError:
     """Return what a code of the standard means; one that is none of it is named."""
-    code = str(error.error)
+    kind, told = _kind_of(str(error.error))
+    return _sentence(kind, where, told, error, secrets, scope, answer)
+
+
+def _kind_of(code: str) -> tuple[type[LoginError], tuple[str, str]]:
     if code in _REJECTED:
-        return _sentence(LoginRejected, where, _REJECTED[code], error, secrets, scope, answer)
+        return LoginRejected, _REJECTED[code]
     if code in _LATER:
-        told = ("cannot sign anyone in now", "Sign in again later.")
-        return _sentence(LoginUnavailable, where, told, error, secrets, scope, answer)
+        return LoginUnavailable, ("cannot sign anyone in now", "Sign in again later.")
     if code in _PERSON:
         told = ("wants a person", "Sign in at a terminal: python -m scraper login SPIDER.")
-        return _sentence(InteractionRequired, where, told, error, secrets, scope, answer)
-    told = _OTHERS.get(code, (f"answered with the error {code!r:.60}", "See its documentation."))
-    return _sentence(LoginError, where, told, error, secrets, scope, answer)
+        return InteractionRequired, told
+    return LoginError, _OTHERS.get(code, (f"answered with the error {code!r:.60}", "See its documentation."))
 
 
 def _sentence(
