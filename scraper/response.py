@@ -7,13 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from io import BytesIO
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from bs4 import BeautifulSoup, Tag
-from bs4.exceptions import ParserRejectedMarkup
 from lxml import etree
-from parsel import Selector as ParselSelector
-from parsel import SelectorList
 from requests.structures import CaseInsensitiveDict
 
 from scraper.avoid import is_sign_out, why_avoid
@@ -27,12 +23,16 @@ from scraper.request import Callback, Request, is_http, join
 from scraper.selector import (
     ADDRESSES,
     Element,
-    Nodes,
     Selector,
     compile_css,
     compile_xpath,
     pieces_of,
 )
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+    from parsel import Selector as ParselSelector
+    from parsel import SelectorList
 
 T = TypeVar("T")
 Auth = Literal["signed_in", "anonymous", "unknown"]
@@ -179,6 +179,9 @@ class Response:
     @cached_property
     def soup(self) -> BeautifulSoup:
         """The page as BeautifulSoup over lxml, made when first asked for. Raises `FetchError` as `tree`."""
+        from bs4 import BeautifulSoup
+        from bs4.exceptions import ParserRejectedMarkup
+
         try:
             return BeautifulSoup(BytesIO(self._utf8), "xml" if self.is_xml else "lxml", from_encoding="utf-8")
         except ParserRejectedMarkup as error:
@@ -202,6 +205,8 @@ class Response:
     @cached_property
     def selector(self) -> ParselSelector:
         """The page as a parsel selector."""
+        from scraper.selector.nodes import Nodes
+
         return Nodes(root=self.tree, type="xml" if self.is_xml else "html", base_url=self.base_url)
 
     def css(self, query: str) -> SelectorList[ParselSelector]:
@@ -290,7 +295,7 @@ class Response:
         """
         options.setdefault("found_by", _found_by(target))
         url = join(self.base_url, _address_of(target)).partition("#")[0]
-        root = target.root if isinstance(target, ParselSelector) else target
+        root = _root_of(target)
         if isinstance(root, etree._Element) and is_http(url):
             self.avoids(url, root)
         return Request(url, callback=callback, depth=self.request.depth + 1, **options)
@@ -367,10 +372,21 @@ def _found_by(target: Any) -> str:
     return str(getattr(target, "_expr", None) or "response.follow()")
 
 
+def _root_of(target: Any) -> Any:
+    """Return the element or the text that a parsel selector stands for; anything else as it is."""
+    if isinstance(target, str | etree._Element):
+        return target
+    from parsel import Selector as ParselSelector
+
+    return target.root if isinstance(target, ParselSelector) else target
+
+
 def _address_of(target: Any) -> str:
-    root = target.root if isinstance(target, ParselSelector) else target
+    root = _root_of(target)
     if isinstance(root, str):
         return root
+    from bs4 import Tag
+
     names = ("href", *sorted(ADDRESSES)) if isinstance(root, Tag | etree._Element) else ()
     for name in names:
         if (value := root.get(name)) is not None:

@@ -9,14 +9,16 @@ import os
 from pathlib import Path
 
 import pytest
+import soupsieve
 from bs4 import BeautifulSoup, Tag
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scraper import FormLogin, Item, Response, SelectorError, Spider, css, fill
 from scraper.indicators import shows
-from scraper.selector import Element, compile_css
+from scraper.selector import Element, compile_css, plain
 from scraper.selector.css import WIDE
+from scraper.selector.translate import paths
 from tests.css_cases import PAGE, SELECTORS
 from tests.pages import page
 
@@ -265,3 +267,31 @@ def test_every_part_takes_a_selector_that_only_soupsieve_can_say():
     assert not shows("p:lang(fr)", answer)
     assert answer.form(":lang(nl):has(> input)").element.get("id") == "f"
     assert [request.url for request in Dutch().parse(answer)] == ["https://shop.example/in"]
+
+
+def says_the_same(query: str) -> bool:
+    """Whether what is read as a plain selector is what soupsieve reads; ``False`` if it is not plain."""
+    read = plain.read(query)
+    return read is not None and list(paths(read)) == list(paths(soupsieve.compile(query).selectors))
+
+
+@pytest.mark.parametrize(
+    "query", ["b", "*", ".a", "#a", "*.a", "b.c#d.e", "A b>c + d~ .e , #f,*", "\n a\t\f b "]
+)
+def test_a_plain_selector_is_read_as_soupsieve_reads_it(query):
+    assert says_the_same(query)
+
+
+PIECES = ("a", "Z_9", "-", "0", ".b", "#c-d", "*", ">", "+", "~", " ", ", ", "\n")
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=9).map("".join))
+def test_whatever_is_taken_for_plain_soupsieve_reads_alike(query):
+    assert plain.read(query) is None or says_the_same(query)
+
+
+@pytest.mark.parametrize(
+    "query", ["", " ", "a,", ">a", "a >", "a[b]", "a:b", "-a", ".1", "a|b", "a > > b", "é"]
+)
+def test_what_is_not_plain_is_left_to_soupsieve(query):
+    assert plain.read(query) is None

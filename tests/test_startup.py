@@ -50,6 +50,14 @@ def test_what_only_a_command_needs_is_not_loaded(option):
     assert modules.isdisjoint(HEAVY)
 
 
+def test_plain_selectors_load_no_more_than_lxml():
+    code = (
+        "import sys; from scraper import FormLogin, Item, Spider, css; css('h3 > a.b'); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"bs4", "parsel", "soupsieve"}.isdisjoint(done.stdout.split())
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_table_says_of_a_command_what_its_help_says(name):
     command = cli.get_command(click.Context(cli), name)

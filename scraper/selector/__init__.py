@@ -3,7 +3,6 @@
 from scraper.selector.css import compile_css, without_ending
 from scraper.selector.json import JsonSelector
 from scraper.selector.linked import LinkedSelector
-from scraper.selector.nodes import Nodes
 from scraper.selector.place import MISSING, Clean, Place, Unclean
 from scraper.selector.selector import Selector
 from scraper.selector.text import ADDRESSES, absolute, attribute, pieces_of, squeeze, text_of, texts_in
@@ -16,7 +15,6 @@ __all__ = [
     "Element",
     "JsonSelector",
     "LinkedSelector",
-    "Nodes",
     "Pattern",
     "Place",
     "Selector",

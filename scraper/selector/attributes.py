@@ -6,9 +6,11 @@ soupsieve keeps ``[href^="/b"]`` as a regular expression; which operator it was 
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import TYPE_CHECKING
 
-from bs4.builder import HTMLTreeBuilder
-from soupsieve import css_types as ct
+if TYPE_CHECKING:
+    from soupsieve import css_types as ct
 
 UPPER, LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 
@@ -29,10 +31,14 @@ _FORMS = tuple(
         (r"VALUE", "*="),
     )
 )
-_LISTS: dict[str, set[str]] = {
-    tag: set(names) for tag, names in HTMLTreeBuilder.DEFAULT_CDATA_LIST_ATTRIBUTES.items()
-}
-"""The attributes in which BeautifulSoup collapses white space, because they hold several words, by tag."""
+
+
+@cache
+def _lists() -> dict[str, set[str]]:
+    """Return the attributes in which BeautifulSoup collapses white space, as they hold words, by tag."""
+    from bs4.builder import HTMLTreeBuilder
+
+    return {tag: set(names) for tag, names in HTMLTreeBuilder.DEFAULT_CDATA_LIST_ATTRIBUTES.items()}
 
 
 class Untranslatable(Exception):
@@ -58,7 +64,7 @@ def attribute_test(attribute: ct.SelectorAttribute, tag: str) -> str:
     if attribute.pattern is None:
         return f"@{name}"
     operator, value = _read(attribute.pattern.pattern)
-    in_lists = [element for element, names in _LISTS.items() if name in names]
+    in_lists = [element for element, names in _lists().items() if name in names]
     if tag in in_lists or "*" in in_lists:
         return _compare(name, f"normalize-space(@{name})", operator, value, attribute.ignore_case)
     plain = _compare(name, f"@{name}", operator, value, attribute.ignore_case)

@@ -1,21 +1,22 @@
-"""CSS selectors: read by soupsieve, as BeautifulSoup's ``select`` reads them, and run by libxml2."""
+"""CSS selectors: read as soupsieve reads them for BeautifulSoup's ``select``, and run by libxml2."""
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
-
-import soupsieve
+from typing import TYPE_CHECKING, Any
 
 from scraper.errors import SelectorError
+from scraper.selector import plain
 from scraper.selector.attributes import Untranslatable
-from scraper.selector.soup import select
 from scraper.selector.translate import paths
 from scraper.selector.xpath import Element, compile_xpath
+
+if TYPE_CHECKING:
+    from soupsieve import SoupSieve
 
 Find = Callable[[Element], Any]
 
@@ -50,22 +51,28 @@ def compile_css(query: str, *, first: bool = False) -> Find:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One selector of a list: what soupsieve made of it, and what of its matches is wanted."""
+    """One selector of a list: what it says, and what of its matches is wanted."""
 
-    sieve: soupsieve.SoupSieve
+    stated: str
     ending: str
+    selectors: Iterable[Any]
 
     @classmethod
     def read(cls, part: str, query: str) -> _Part:
         """Read a selector that may end in ``::text`` or ``::attr()``."""
         stated, ending = without_ending(part)
-        return cls(_sieve(stated, query), ending)
+        return cls(stated, ending, plain.read(stated) or _sieve(stated, query).selectors)
+
+    @property
+    def sieve(self) -> SoupSieve:
+        """What soupsieve makes of it."""
+        return _sieve(self.stated, self.stated)
 
     def paths(self, first: bool) -> Iterator[str]:
         """Yield the XPath of each match of the selector, or of what of it is wanted."""
-        if _NAMESPACE.search(self.sieve.pattern):
+        if _NAMESPACE.search(self.stated):
             raise Untranslatable
-        for path in paths(self.sieve.selectors, first=first, having=self.ending.lstrip("/")):
+        for path in paths(self.selectors, first=first, having=self.ending.lstrip("/")):
             yield f"{path}{self.ending}"
 
 
@@ -79,7 +86,9 @@ def without_ending(selector: str) -> tuple[str, str]:
     return stated, f"/@{name.lower()}" if name else "/text()"
 
 
-def _sieve(selector: str, query: str) -> soupsieve.SoupSieve:
+def _sieve(selector: str, query: str) -> SoupSieve:
+    import soupsieve
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # soupsieve's for :contains, which parsel calls so
@@ -132,6 +141,8 @@ def _by_soup(parts: list[_Part], first: bool) -> Find:
     """Return what finds the matches of `parts` by soupsieve."""
 
     def find(element: Element) -> list[Any]:
+        from scraper.selector.soup import select
+
         matches = select(element, [part.sieve for part in parts])
         found = [value for match, n in matches for value in _ended(match, parts[n].ending)]
         return found[:1] if first else found

@@ -1,4 +1,4 @@
-"""CSS as XPath: what soupsieve has read is written down for libxml2, with the meaning it has for soupsieve.
+"""CSS as XPath: what has been read is written down for libxml2, with the meaning it has for soupsieve.
 
 Elements are looked for from the right, as soupsieve and browsers do: ``h3 > a`` is an ``a`` whose parent is
 an ``h3``. So ancestors outside the searched element count, each match comes once, in the order of the page.
@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-
-from soupsieve import css_types as ct
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from scraper.selector.attributes import Untranslatable, attribute_test, literal
+from scraper.selector.plain import Compound
+
+if TYPE_CHECKING:
+    from soupsieve import css_types as ct
+
+    Selector: TypeAlias = ct.Selector | Compound
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
-_KNOWN_FLAGS = ct.SEL_SCOPE | ct.SEL_ROOT | ct.SEL_EMPTY
 _AXES = {
     " ": "ancestor::",
     ">": "parent::",
@@ -29,7 +33,9 @@ _NOT_IN_TEMPLATE = {": ": ("not(ancestor::template)",), ":>": ("not(parent::temp
 _MOST = 10**6
 
 
-def paths(selectors: ct.SelectorList, *, first: bool = False, having: str = "") -> Iterator[str]:
+def paths(
+    selectors: Iterable[Selector | ct.SelectorNull], *, first: bool = False, having: str = ""
+) -> Iterator[str]:
     """Yield an XPath expression for each selector of a list; their union is what the list matches.
 
     With `first`, each needs to find its first match only; `having` is a further condition. An expression is
@@ -38,12 +44,17 @@ def paths(selectors: ct.SelectorList, *, first: bool = False, having: str = "") 
     """
     more = [*([having] if having else []), "not(ancestor::template)"]
     for selector in selectors:
-        if isinstance(selector, ct.Selector):
+        if _is_any(selector):
             below = _path_below_scope(selector)
             yield _path(selector, more, first=first) if below is None else f"{below}{_all_of(more)}"
 
 
-def _path(selector: ct.Selector, more: list[str], *, first: bool) -> str:
+def _is_any(selector: Selector | ct.SelectorNull | None) -> TypeGuard[Selector]:
+    """Whether there is a selector, and one that may match something: that in ``:is()`` matches nothing."""
+    return hasattr(selector, "tag")
+
+
+def _path(selector: Selector, more: list[str], *, first: bool) -> str:
     """Return the path to the elements that `selector` matches.
 
     libxml2 ends the search with the first match where there is one condition besides the position. Where all
@@ -57,7 +68,7 @@ def _path(selector: ct.Selector, more: list[str], *, first: bool) -> str:
     return f"descendant-or-self::{name}{tests}{'[1]' if first else ''}"
 
 
-def _path_below_scope(selector: ct.Selector) -> str | None:
+def _path_below_scope(selector: Selector) -> str | None:
     """Return the path of ``:scope > a > b`` step by step; ``None`` where it does not begin at the scope."""
     left = _left(selector)
     if left is None or left.rel_type not in (" ", ">"):
@@ -69,12 +80,16 @@ def _path_below_scope(selector: ct.Selector) -> str | None:
     return f"{before and before + '/'}{axis}{_name(selector)}{_all_of(_own_tests(selector))}"
 
 
-def _left(selector: ct.Selector) -> ct.Selector | None:
+def _left(selector: Selector) -> Selector | None:
     left = selector.relation[0] if selector.relation else None
-    return left if isinstance(left, ct.Selector) else None
+    return left if _is_any(left) else None
 
 
-def _is_mere_scope(selector: ct.Selector) -> bool:
+def _is_mere_scope(selector: Selector) -> bool:
+    if not selector.flags:
+        return False
+    from soupsieve import css_types as ct
+
     parts = (*selector.ids, *selector.classes, *selector.attributes, *selector.nth, *selector.selectors)
     more = (*parts, *selector.contains, *selector.lang, *selector.relation)
     return selector.flags == ct.SEL_SCOPE and not more and _name(selector) == "*"
@@ -82,18 +97,18 @@ def _is_mere_scope(selector: ct.Selector) -> bool:
 
 def _condition(selectors: ct.SelectorList) -> str:
     """Return the XPath condition that is true for the elements that a list matches."""
-    tests = [_test(selector) for selector in selectors if isinstance(selector, ct.Selector)]
+    tests = [_test(selector) for selector in selectors if _is_any(selector)]
     any_of = " or ".join(tests) if tests else "false()"
     return f"not({any_of})" if selectors.is_not else f"({any_of})"
 
 
-def _test(selector: ct.Selector) -> str:
+def _test(selector: Selector) -> str:
     name = _name(selector)
     tests = [*([] if name == "*" else [f"self::{name}"]), *_own_tests(selector), *_relations(selector)]
     return " and ".join(tests) if tests else "true()"
 
 
-def _name(selector: ct.Selector) -> str:
+def _name(selector: Selector) -> str:
     """Return the element's name; ``*`` for any."""
     tag = selector.tag
     if tag is None or (tag.name == "*" and tag.prefix in (None, "*", "html")):
@@ -104,9 +119,9 @@ def _name(selector: ct.Selector) -> str:
     return name
 
 
-def _own_tests(selector: ct.Selector) -> Iterator[str]:
+def _own_tests(selector: Selector) -> Iterator[str]:
     """Yield conditions for all that a compound says of the element itself, the cheap ones first."""
-    if selector.flags & ~_KNOWN_FLAGS or selector.lang:
+    if selector.lang:
         raise Untranslatable
     name = _name(selector)
     for id in selector.ids:
@@ -116,12 +131,8 @@ def _own_tests(selector: ct.Selector) -> Iterator[str]:
         yield f"contains(concat(' ', normalize-space(@class), ' '), {literal(f' {word} ')})"
     for attribute in selector.attributes:
         yield attribute_test(attribute, name)
-    if selector.flags & ct.SEL_SCOPE:
-        yield "count(. | $scope) = 1"
-    if selector.flags & ct.SEL_ROOT:
-        yield "not(parent::*)"
-    if selector.flags & ct.SEL_EMPTY:
-        yield "(self::template or not(*) and not(normalize-space()))"
+    if selector.flags:
+        yield from _flag_tests(selector.flags)
     for nth in selector.nth:
         yield from _nth(nth, name)
     for inner in selector.selectors:
@@ -130,12 +141,25 @@ def _own_tests(selector: ct.Selector) -> Iterator[str]:
         yield _contains(contains)
 
 
-def _relations(selector: ct.Selector) -> Iterator[str]:
+def _flag_tests(flags: int) -> Iterator[str]:
+    from soupsieve import css_types as ct
+
+    if flags & ~(ct.SEL_SCOPE | ct.SEL_ROOT | ct.SEL_EMPTY):
+        raise Untranslatable
+    if flags & ct.SEL_SCOPE:
+        yield "count(. | $scope) = 1"
+    if flags & ct.SEL_ROOT:
+        yield "not(parent::*)"
+    if flags & ct.SEL_EMPTY:
+        yield "(self::template or not(*) and not(normalize-space()))"
+
+
+def _relations(selector: Selector) -> Iterator[str]:
     """Yield the condition that a related element is there: to the left, or below in ``:has()``."""
     if not selector.relation:
         return
     related = selector.relation[0]
-    if not isinstance(related, ct.Selector):
+    if not _is_any(related):
         yield "false()"
         return
     kind = related.rel_type or ""

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from lxml import etree
-from parsel import xpathfuncs
 
 from scraper.errors import SelectorError
 
@@ -17,16 +16,24 @@ Pattern = re.Pattern[str]
 
 _NAMESPACES = {"re": "http://exslt.org/regular-expressions", "set": "http://exslt.org/sets"}
 
-xpathfuncs.setup()
-
 
 @cache
 def compile_xpath(query: str) -> Callable[..., Any]:
     """Compile an XPath 1.0 expression, with the EXSLT functions that parsel knows."""
+    if "has-class" in query:
+        _know_has_class()
     try:
         return etree.XPath(query, namespaces=_NAMESPACES)
     except (etree.XPathError, TypeError, ValueError) as error:
         raise SelectorError(f"{query!r} is not an XPath expression: {error}.") from error
+
+
+@cache
+def _know_has_class() -> None:
+    """Teach XPath the function that parsel adds to it."""
+    from parsel import xpathfuncs
+
+    xpathfuncs.setup()
 
 
 def compile_pattern(pattern: str) -> Pattern:
