@@ -14,7 +14,7 @@ from itertools import islice
 from scraper import sitemaps
 from scraper.accounts import Accounts
 from scraper.errors import ConfigError, ScraperError
-from scraper.executors import Threads, Workers
+from scraper.executors import Workers, threads
 from scraper.gate import Gate
 from scraper.health import findings
 from scraper.job import Job
@@ -102,7 +102,7 @@ class Crawl:
         self.tally = Tally(job)
         self.started = time.monotonic()
         self._progress = progress
-        self._workers = executor if isinstance(executor, Workers) else Threads(visit, spider, executor)
+        self._workers = executor if isinstance(executor, Workers) else threads(visit, spider, executor)
         self._to_try_alone: list[Lease] = []
 
     @cached_property

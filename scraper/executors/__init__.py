@@ -8,7 +8,7 @@ answers changed in the cookies travels back. A worker never signs in, and never 
 from scraper.executors.dask import cluster
 from scraper.executors.elsewhere import Elsewhere
 from scraper.executors.spawned import Processes, processes
-from scraper.executors.threads import Threads
+from scraper.executors.threads import threads
 from scraper.executors.workers import Visiting, Workers
 
-__all__ = ["Elsewhere", "Processes", "Threads", "Visiting", "Workers", "cluster", "processes"]
+__all__ = ["Elsewhere", "Processes", "Visiting", "Workers", "cluster", "processes", "threads"]

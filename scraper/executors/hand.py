@@ -8,16 +8,16 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
 from multiprocessing.connection import Connection
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
+from scraper.executors.crew import Crew, taken
 from scraper.executors.mirror import Mirror, News
 from scraper.executors.workers import Visiting
 from scraper.request import Request
 from scraper.spider import Spider
-from scraper.turns import passed, turn
+from scraper.turns import turn
 from scraper.visit import Visit
 
 GATHER = 0.004
@@ -72,13 +72,12 @@ class Hand:
 
     def __init__(self, pipe: Connection, visit: Visiting, spider: Spider, threads: int) -> None:
         self._pipe, self._visit, self._spider = pipe, visit, spider
-        self._tasks: SimpleQueue[Task] = SimpleQueue()
+        self._crew = Crew(self._work, threads, spider.name)
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._mirrors: dict[str | None, Mirror] = {}
         self._lock = threading.Lock()
         self._pauses = self._heard = 0
-        for work in (*(self._work for _ in range(threads)), self._report):
-            threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=self._report, daemon=True).start()
 
     # What the loop says
 
@@ -97,12 +96,11 @@ class Hand:
     def do(self, heard: int, tasks: list[Task]) -> None:
         """Visit these. `heard` is how many answers that ask for a pause the loop had seen by then."""
         self._heard = heard
-        for task in tasks:
-            self._tasks.put(task)
+        self._crew.begin(tasks)
 
     def give_back(self) -> None:
         """Send back what nobody has begun with."""
-        for id, _, _ in taken(self._tasks):
+        for id, _, _ in self._crew.take_back():
             self._answers.put((id, None))
 
     def hurry(self) -> None:
@@ -112,18 +110,9 @@ class Hand:
 
     # What its threads do
 
-    def _work(self) -> None:
-        with turn():
-            while True:
-                id, account, request = self._next()
-                self._answers.put((id, self._visit_unless_held(account, request)))
-
-    def _next(self) -> Task:
-        """Wait for the next task; a thread that need not wait keeps its turn."""
-        with suppress(Empty):
-            return self._tasks.get_nowait()
-        with passed():
-            return self._tasks.get()
+    def _work(self, task: Task) -> None:
+        id, account, request = task
+        self._answers.put((id, self._visit_unless_held(account, request)))
 
     def _visit_unless_held(self, account: str | None, request: Request) -> Visit | None:
         """Visit, unless a host has just asked to wait: then nothing more begins until the loop knows."""
@@ -142,7 +131,7 @@ class Hand:
         try:
             while True:
                 answer = self._answers.get()
-                if not self._tasks.empty():
+                if self._crew.is_behind:
                     time.sleep(GATHER)
                 self._send([answer, *taken(self._answers)])
         except OSError:
@@ -174,13 +163,3 @@ def _sendable(answer: Answer) -> Answer:
     except Exception as error:
         return answer[0], Visit(ok=False, error=f"{type(error).__name__}: {error}", says_nothing_of_host=True)
     return answer
-
-
-def taken(queue: SimpleQueue[Any]) -> list[Any]:
-    """Empty a queue, and return what was in it."""
-    found = []
-    try:
-        while True:
-            found.append(queue.get_nowait())
-    except Empty:
-        return found
