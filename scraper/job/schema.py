@@ -52,7 +52,7 @@ CREATE TABLE items (
     type TEXT NOT NULL,
     data TEXT NOT NULL,
     PRIMARY KEY (request, n)
-) WITHOUT ROWID;
+);
 CREATE TABLE rejects (
     request INTEGER NOT NULL REFERENCES requests (id),
     n INTEGER NOT NULL,
