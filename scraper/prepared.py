@@ -7,19 +7,22 @@ import os
 import threading
 import warnings
 from collections.abc import Mapping
+from functools import lru_cache
 from http import cookiejar
 from typing import Any
 
 import requests
 from requests import sessions
+from requests._internal_utils import to_native_string
 from requests.models import PreparedRequest
 from requests.structures import CaseInsensitiveDict
-from requests.utils import get_auth_from_url, get_environ_proxies
+from requests.utils import check_header_validity, get_auth_from_url, get_environ_proxies
 
 from scraper.auth import Belongings, Credentials
 from scraper.cookies import CookieJar
 from scraper.redact import looks_secret, register
 from scraper.request import is_http, is_sent_as_it_is, is_trustworthy, origin
+from scraper.wire import pairs_of
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +70,7 @@ class Prepared(requests.Session):
             prepared.url = request.url
         else:
             prepared.prepare_url(request.url, params)
-        prepared.prepare_headers(self._headers_for(request.headers))
+        prepared.headers = self._headers_for(request.headers)
         if request.data or request.files or request.json is not None or prepared.method not in BODILESS:
             prepared.prepare_body(request.data, request.files, request.json)
         auth = self._auth_for(prepared.url or "", request.auth)
@@ -83,14 +86,16 @@ class Prepared(requests.Session):
         """Of which sign-in the cookies are that a request takes along now."""
         return self.cookies.generation
 
-    def _headers_for(self, given: Any) -> Any:
+    def _headers_for(self, given: Any) -> CaseInsensitiveDict[Any]:
         """Merge the headers of a call with those of the session; ``None`` takes one away, as in requests."""
-        if not given or not isinstance(given, Mapping):
-            return given or self.headers
-        merged = CaseInsensitiveDict(self.headers)
-        merged.update(given)
-        for name in [name for name, value in merged.items() if value is None]:
-            del merged[name]
+        merged: CaseInsensitiveDict[Any] = CaseInsensitiveDict()
+        for headers in (self.headers, given or {}):
+            for name, value in pairs_of(headers):
+                if value is None:
+                    merged.pop(name, None)
+                else:
+                    _check_header(name, value)
+                    merged[to_native_string(name)] = value
         return merged
 
     def add_cookies(self, prepared: Any) -> None:
@@ -170,6 +175,19 @@ class Prepared(requests.Session):
             bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
             self._environment[key] = (get_environ_proxies(url), bundle)
         return self._environment[key]
+
+
+def _check_header(name: Any, value: Any) -> None:
+    """Raise ``InvalidHeader`` as requests does; most headers are those of the request before."""
+    if type(name) is str and type(value) is str:
+        _check_texts(name, value)
+    else:
+        check_header_validity((name, value))
+
+
+@lru_cache(maxsize=1024)
+def _check_texts(name: str, value: str) -> None:
+    check_header_validity((name, value))
 
 
 def add_auth(prepared: Any, auth: Any) -> tuple[Any, ...]:

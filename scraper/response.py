@@ -103,7 +103,7 @@ class Response:
         """Whether the status is 200 to 299."""
         return 200 <= self.status < 300
 
-    @property
+    @cached_property
     def content_type(self) -> str:
         """The media type, without parameters, in lower case."""
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()

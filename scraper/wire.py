@@ -11,6 +11,8 @@ import math
 import re
 import socket
 import time
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import requests
@@ -27,7 +29,7 @@ CHUNK = 64 * 1024
 LONGEST_HEAD, MOST_HEADERS = 64 * 1024, 100
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: ([^\r\n]*))?")
-_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
 
 
@@ -134,22 +136,33 @@ class _Stream:
         return b"".join(parts)
 
 
+def pairs_of(headers: Any) -> Iterable[tuple[str, Any]]:
+    """Return names and values; requests' own dictionary looks each up again to say them."""
+    if type(headers) is not CaseInsensitiveDict:
+        return headers.items()  # type: ignore[no-any-return]
+    store: Any = vars(headers)["_store"]
+    return store.values()  # type: ignore[no-any-return]
+
+
 def get(connection: Any, request: Any, host: str, patience: float | None, deadline: float, limit: int) -> Any:
     """Send a prepared GET over an open connection; return requests' response, and if it can be kept.
 
     Raises `Odd` where this has to go the long way, over another connection.
     """
     lines = [f"GET {request.path_url} HTTP/1.1", f"Host: {host}"]
-    lines += [f"{name}: {value}" for name, value in request.headers.items()]
-    if any("\r" in line or "\n" in line for line in lines):
+    lines += [f"{name}: {value}" for name, value in pairs_of(request.headers)]
+    head = "\r\n".join([*lines, "\r\n"])
+    if head.count("\r") != len(lines) + 1 or head.count("\n") != len(lines) + 1:
         raise Odd
     patience = patience or math.inf
     left = deadline - time.monotonic()
     sock = connection.sock
-    sock.settimeout(min(patience, left) if left < math.inf or patience < math.inf else None)
+    seconds = min(patience, left) if left < math.inf or patience < math.inf else None
+    if sock.gettimeout() != seconds:
+        sock.settimeout(seconds)
     stream = _Stream(sock, patience, deadline)
     try:
-        sock.sendall("\r\n".join([*lines, "\r\n"]).encode("latin-1"))
+        sock.sendall(head.encode("latin-1"))
         status, version, reason, pairs = _head(stream)
     except TimeoutError as error:
         raise ReadTimeout(error, request=request) from error
@@ -184,15 +197,27 @@ def _head(stream: _Stream) -> tuple[int, bytes, str, list[tuple[str, str]]]:
             raise Odd
         if match[2][0] != 49:  # 1xx
             break
+    return int(match[2]), match[1], (match[3] or b"").decode("latin-1"), _pairs(rest.decode("latin-1"))
+
+
+def _pairs(lines: str) -> list[tuple[str, str]]:
+    """Return the names and the values of header lines."""
+    if not lines:
+        return []
     pairs = []
-    for line in rest.decode("latin-1").split("\r\n") if rest else ():
-        header = _HEADER.fullmatch(line)
-        if header is None:
+    for line in lines.split("\r\n"):
+        name, colon, value = line.partition(":")
+        if not colon or "\n" in value or not _is_name(name):
             raise Odd
-        pairs.append((header[1], header[2]))
+        pairs.append((name, value.strip(" \t")))
     if len(pairs) > MOST_HEADERS:
         raise Odd
-    return int(match[2]), match[1], (match[3] or b"").decode("latin-1"), pairs
+    return pairs
+
+
+@lru_cache(maxsize=1024)
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
 
 
 def _body(stream: _Stream, status: int, headers: Any, limit: int) -> tuple[bytes, bool]:
