@@ -18,6 +18,7 @@ from scraper.explain import without_secrets
 from scraper.item import files_in, names_files
 from scraper.kept import Kept
 from scraper.record import describe, encode
+from scraper.redact import redact_url
 from scraper.request import FILE, Request
 from scraper.response import Response
 from scraper.retry import asked_to_wait
@@ -73,7 +74,8 @@ def _visit(spider: Spider, request: Request) -> Visit:
     if request.callback == FILE:
         return replace(outcome, ok=saved is not None)
     if response.history and not spider.allows(response.url):
-        return replace(outcome, error=f"redirected to {response.url}, which the spider does not allow")
+        shown = redact_url(response.url)
+        return replace(outcome, error=f"redirected to {shown}, which the spider does not allow")
     kept: Kept | None = None
     try:
         kept = Kept.of(response) if spider.keep_pages else None

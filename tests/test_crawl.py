@@ -285,6 +285,13 @@ def test_one_bad_page_is_one_failed_page(web, job):
     assert job.counts().done == 2
 
 
+def test_where_a_page_leads_astray_is_told_without_the_secrets_of_the_address(web, job):
+    web.get("http://127.0.0.1/", status_code=302, headers={"Location": "http://other.test/?token=hushhush"})
+    crawl(Plain(), job)
+    [(_, error)] = job.failures()
+    assert error == "redirected to http://other.test/?token=***, which the spider does not allow"
+
+
 def test_an_indicator_that_raises_fails_the_page_not_the_crawl(site, job, shop):
     def logged_in(response: Response) -> bool:
         if "/books/" in response.url:
