@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
 from scraper.item import Reject
 from scraper.kept import Kept
+from scraper.redact import redact
 from scraper.request import Request
 from scraper.response import Auth
 from scraper.storage import Saved
@@ -70,8 +71,12 @@ class Visit:
     """Whether what went wrong is no sign of how the host is doing."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel as the values of the fields."""
-        return Visit, _values_of(self)
+        """Travel as the values of the fields, without secrets that only this process may know."""
+        return Visit, _values_of(self._redacted() if self.error or self.rejects else self)
+
+    def _redacted(self) -> Visit:
+        rejects = tuple(replace(one, message=redact(one.message)) for one in self.rejects)
+        return replace(self, error=redact(self.error) if self.error else None, rejects=rejects)
 
 
 _values_of = attrgetter(*Visit.__slots__)

@@ -261,6 +261,41 @@ def test_an_error_nobody_expected_leaks_nothing(folder, site):
     assert leaks(everything(folder, done.stderr), [PASSWORD]) == []
 
 
+QUITTING = """
+import os
+import sys
+import threading
+
+from scraper import Spider, env
+
+
+class Quitting(Spider):
+    start_urls = [os.environ["URL"]]
+    obey_robots = False
+    retry = 1
+
+    def parse(self, response):
+        thread = threading.Thread(target=self.crash)
+        thread.start()
+        thread.join()
+        sys.exit("enough of " + env("API_TOKEN")().reveal())
+
+    def crash(self):
+        raise ValueError("crash with " + env("API_TOKEN")().reveal())
+"""
+
+
+@pytest.mark.parametrize("more", [(), ("--processes", "2")])
+def test_a_spider_that_ends_the_program_and_a_thread_that_crashes_leak_nothing(more, folder):
+    (folder / "spiders" / "quitting.py").write_text(QUITTING, encoding="utf-8")
+    with serving(lambda asked: Reply(200, [HTML], PAGE)) as server:
+        done = scraper("run", "quitting", *more, cwd=folder, URL=server.url(), API_TOKEN=TOKEN)
+    assert done.returncode == 1
+    assert "ValueError: crash with ***" in done.stderr
+    assert "enough of ***" in done.stderr
+    assert leaks(everything(folder, done.stdout, done.stderr), [TOKEN]) == []
+
+
 API_SPIDER = """
 import logging
 import os

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from scraper.crawl import visit
 from scraper.executors import Elsewhere, cluster, processes
 from scraper.executors.hand import Hand, receive
 from scraper.executors.mirror import Mirror
+from scraper.item import Reject
 from scraper.recipe import Recipe
+from scraper.redact import forget_all, register
 from scraper.visit import Visit
 from spiders.bookshop import Book
 from tests.commands import ROOT, environment, scraper, start
@@ -137,6 +140,16 @@ def test_what_a_page_gives_travels_as_plain_data():
     assert pickle.loads(pickle.dumps(told)) == told
 
 
+def test_a_secret_that_only_a_worker_knows_does_not_travel():
+    register("hush-hush-123")
+    reject = Reject(0, "Book", "title", "no hush-hush-123")
+    sent = pickle.dumps(Visit(ok=False, error="KeyError: hush-hush-123", rejects=(reject,)))
+    forget_all()
+    assert pickle.loads(sent) == Visit(
+        ok=False, error="KeyError: ***", rejects=(replace(reject, message="no ***"),)
+    )
+
+
 def test_no_process_is_left_behind(site, job):
     spider = shop(Shop, site, max_pages=10)
     crawl(spider, job, processes(visit, spider, 3))
@@ -151,14 +164,14 @@ def test_no_process_is_left_behind(site, job):
 
 def test_a_spider_that_other_processes_cannot_make_is_a_sentence(tmp_path, monkeypatch, job):
     source = (
-        "import os\nfrom scraper import Spider\n"
-        f"if os.getpid() != {os.getpid()}:\n    raise RuntimeError('only at home')\n"
+        "import os\nfrom scraper import Secret, Spider\n"
+        f"if os.getpid() != {os.getpid()}:\n    raise RuntimeError(Secret('hush-hush-123').reveal())\n"
         "class Homely(Spider):\n    start_urls = 'http://127.0.0.1:9/'\n"
     )
     (tmp_path / "homely.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
     spider = importlib.import_module("homely").Homely(obey_robots=False, retry=1)
-    with pytest.raises(ConfigError, match=r"could not make the spider 'homely': RuntimeError: only at home"):
+    with pytest.raises(ConfigError, match=r"could not make the spider 'homely': RuntimeError: \*\*\* "):
         crawl(spider, job, processes(visit, spider, 2))
     assert job.queued() == 1
 

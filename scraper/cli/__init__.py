@@ -73,6 +73,8 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except SystemExit as error:  # such as sys.exit("...") in a spider
+        sys.exit(redact.redact(error.code) if isinstance(error.code, str) else error.code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped at once.", err=True)
         sys.stdout.flush()

@@ -15,6 +15,7 @@ from typing import Any
 from scraper.executors.crew import Crew, taken
 from scraper.executors.mirror import Mirror, News
 from scraper.executors.workers import Visiting
+from scraper.redact import install, redact, show_uncaught
 from scraper.request import Request
 from scraper.spider import Spider
 from scraper.turns import turn
@@ -29,6 +30,8 @@ Answer = tuple[int, Visit | None]
 
 def serve(pipe: Connection) -> None:
     """Be a worker until the loop closes the pipe, or is gone. Ctrl-C and SIGTERM are for the loop."""
+    install()
+    show_uncaught()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     try:
@@ -47,7 +50,7 @@ def _hand(pipe: Connection) -> Hand | None:
         hand = Hand(pipe, visit, recipe.spider(), threads)
     except Exception as error:  # whatever the user's own module does
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        send(pipe, f"{type(error).__name__}: {error} ({frame.filename}, line {frame.lineno})")
+        send(pipe, redact(f"{type(error).__name__}: {error} ({frame.filename}, line {frame.lineno})"))
         return None
     send(pipe, None)
     return hand
