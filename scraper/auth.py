@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
@@ -40,6 +40,11 @@ class Authorization(AuthBase):
     It is asked again for each address that a redirect on its origin leads to. It can be pickled, so that
     workers in other processes send it too, and two that say the same are equal.
     """
+
+    @property
+    def secrets(self) -> Iterable[str]:
+        """What of it is to be kept out of logs, in whatever process it is."""
+        return ()
 
     def adapter(self, pool_size: int) -> BaseAdapter | None:
         """Return what makes the connections to those origins, where the proof belongs to a connection."""

@@ -22,7 +22,7 @@ from scraper.client import Client, Options
 from scraper.errors import ConfigError, FetchError, LoginUnavailable, LoginUnverified
 from scraper.login import Login
 from scraper.login.outcomes import person_needed
-from scraper.redact import looks_secret, redact_url
+from scraper.redact import looks_secret, redact_url, register
 from scraper.request import Request, host_of, is_http, origin
 from scraper.response import Auth, Response
 from scraper.retry import Retry
@@ -121,6 +121,8 @@ class Proof(Client):
         """
         self._authorization, self._own_adapter = authorization, None
         if isinstance(authorization, Authorization):
+            for secret in authorization.secrets:
+                register(secret)
             self._own_adapter = authorization.adapter(self.pool_size)
 
     def session_auth(self, url: str) -> Any:

@@ -78,6 +78,7 @@ def forms(secret: str) -> set[bytes]:
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],
+        repr(data.decode("latin-1"))[1:-1],
         html.escape(secret),
         html.escape(secret, quote=False),
         base64.b64encode(data).decode().rstrip("="),
@@ -203,7 +204,8 @@ class Direct(Spider):
         request = dict(response.request.headers)
         carried = self.session.travelling()["authorization"]
         log.error("state %s, login %r", self.session.state(), self.login)
-        log.error("carried %r %s %s", carried, vars(carried), vars(vars(carried).get("pem", self)))
+        parts = [vars(part) for part in vars(carried).values() if hasattr(part, "__dict__")]
+        log.error("carried %r %s %s", carried, vars(carried), parts)
         answer = self.session.get(response.url)
         log.error("headers %s %s", answer.request.headers, request)
         raise ValueError("crash with " + env("SHOP_PASSWORD")().reveal())
@@ -231,8 +233,12 @@ def direct(kind: str, folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("secret", [PASSWORD, f"wrong {PASSWORD}"], ids=["right", "wrong"])
-def test_no_kind_of_login_leaks(kind, secret, tmp_path, tmp_path_factory, monkeypatch):
+@pytest.mark.parametrize(
+    ("secret", "more"),
+    [(PASSWORD, ()), (PASSWORD, ("--processes", "2")), (f"wrong {PASSWORD}", ())],
+    ids=["right", "right, in processes", "wrong"],
+)
+def test_no_kind_of_login_leaks(kind, secret, more, tmp_path, tmp_path_factory, monkeypatch):
     keys = tmp_path_factory.mktemp("keys")
     (keys / "pki").mkdir()
     (tmp_path / "spiders").mkdir()
@@ -242,7 +248,7 @@ def test_no_kind_of_login_leaks(kind, secret, tmp_path, tmp_path_factory, monkey
         text = text.replace("pki/", f"{keys}/pki/")
         (tmp_path / "spiders" / "direct.py").write_text(text, encoding="utf-8")
         state = {"SHOP_PASSWORD": secret, "SCRAPER_STATE_DIR": str(tmp_path / "state")}
-        done = scraper("run", "direct", "--log-level", "DEBUG", "-o", "-", cwd=tmp_path, **state)
+        done = scraper("run", "direct", "--log-level", "DEBUG", "-o", "-", *more, cwd=tmp_path, **state)
         told = scraper("login", "direct", "--explain", "--forget", cwd=tmp_path, **state)
     is_right = secret == PASSWORD
     assert done.returncode == (1 if is_right else 2 if kind == "certificate" else 16), done.stderr

@@ -136,6 +136,11 @@ class Digest(Authorization):
     def __repr__(self) -> str:
         return f"Digest(realm={self.realm!r})"
 
+    @property
+    def secrets(self) -> Iterable[str]:
+        """The password, as it is hashed."""
+        return (self._account.password,)
+
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign a request, if there is a nonce yet, and see to it that a challenge is answered."""
         self._sign(request)

@@ -6,6 +6,7 @@ import logging
 import re
 from abc import abstractmethod
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Unpack
 from unicodedata import normalize
@@ -143,6 +144,11 @@ class Basic(Authorization):
     """User name and password, as they go with each request."""
 
     header: str = field(repr=False)
+
+    @property
+    def secrets(self) -> Iterable[str]:
+        """The header."""
+        return (self.header,)
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the header."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,11 @@ class Certificate(Authorization):
 
     fingerprint: str
     pem: Pem = field(compare=False)
+
+    @property
+    def secrets(self) -> Iterable[str]:
+        """The lines of the key, and what opens it."""
+        return self.pem.secrets
 
     def adapter(self, pool_size: int) -> BaseAdapter:
         """Return what makes connections over which the certificate is shown."""

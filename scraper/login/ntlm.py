@@ -36,6 +36,11 @@ class Ntlm(Authorization):
     username: str
     password: str = field(repr=False)
 
+    @property
+    def secrets(self) -> Iterable[str]:
+        """The password."""
+        return (self.password,)
+
     def adapter(self, pool_size: int) -> BaseAdapter:
         """Return what makes those connections."""
         return Handshakes(self)

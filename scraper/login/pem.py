@@ -36,10 +36,18 @@ class Pem:
         if cert.suffix.lower() in PKCS12:
             passphrase = secrets.token_urlsafe(32)
             text, password = _unpacked(cert, text, password, passphrase), passphrase
-        for block in _KEY.findall(text):
-            for line in block.split():
-                register(line.decode("latin-1"))
-        return cls(str(cert), str(key or cert), text, password)
+        pem = cls(str(cert), str(key or cert), text, password)
+        for secret in pem.secrets:
+            register(secret)
+        return pem
+
+    @property
+    def secrets(self) -> Iterator[str]:
+        """The lines of the key, and what opens it."""
+        for block in _KEY.findall(self.text):
+            yield from block.decode("latin-1").split()
+        if self.password:
+            yield self.password
 
     def load_into(self, context: ssl.SSLContext) -> None:
         """Let TLS connections show the certificate. Raises `ConfigError` where it is none that can be."""
