@@ -113,6 +113,8 @@ class Proof(Client):
         """Take what a login was granted; from now on its `authorization` goes with every request to it."""
         self.tokens = dict(tokens)
         self.carry(None if self.login is None else self.login.authorization(tokens))
+        for token in filter(None, map(tokens.get, ("access", "refresh"))):
+            register(token, lasting=False, holder=self._authorization)
 
     def carry(self, authorization: AuthBase | None) -> None:
         """Let this go with every request to the login's origins from now on; nothing of it is kept.

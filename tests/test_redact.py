@@ -24,6 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.auth import _basic_auth_str
 
+from scraper import JsonLogin, Session
 from scraper.errors import ConfigError
 from scraper.redact import (
     MASK,
@@ -42,6 +43,7 @@ from scraper.redact import (
 )
 from scraper.redact import values as module
 from scraper.values import Secret, env, prompt, reveal
+from tests.servers import Reply, serving
 
 PASSWORD = "p&ss=w%72d+;\"<ünï>' #1?/\\"
 TOKEN = "bqVwXk3_0sT-9yZr5LmN"
@@ -316,6 +318,34 @@ def test_of_what_does_not_last_the_oldest_is_forgotten(monkeypatch, is_read_betw
     assert redact("a-credential-1") == "***"
 
 
+class Holder:
+    """What holds a token."""
+
+
+def test_what_is_held_is_not_forgotten_before_it_is_let_go(monkeypatch):
+    monkeypatch.setattr(module, "PASSING_LIMIT", 3)
+    holder = Holder()
+    register(TOKEN, lasting=False, holder=holder)
+    for n in range(5):
+        register(f"token-number-{n}", lasting=False)
+        register(f"token-number-{n}", lasting=False, holder=holder if n == 2 else None)
+    assert [redact(text) for text in (TOKEN, "token-number-2", "token-number-3")] == [
+        "***", "***", "token-number-3"
+    ]  # fmt: skip
+    del holder
+    for n in range(5, 8):
+        register(f"token-number-{n}", lasting=False)
+    assert redact(f"{TOKEN} token-number-2") == f"{TOKEN} token-number-2"
+
+
+def test_of_more_than_can_be_remembered_the_oldest_is_forgotten_though_it_is_held(monkeypatch):
+    monkeypatch.setattr(module, "PASSING_LIMIT", 3)
+    holder, tokens = Holder(), [f"token-number-{n}" for n in range(5)]
+    for token in tokens:
+        register(token, lasting=False, holder=holder)
+    assert [redact(token) == "***" for token in tokens] == [False, False, True, True, True]
+
+
 def test_nothing_is_left_of_what_was_forgotten(monkeypatch):
     monkeypatch.setattr(module, "PASSING_LIMIT", 3)
     sizes = set()
@@ -334,6 +364,44 @@ def test_a_token_that_turns_out_to_be_a_credential_lasts(monkeypatch):
         register(token_hex(16), lasting=False)
         register(TOKEN, lasting=False)
     assert redact(TOKEN) == "***"
+
+
+def test_a_cookie_is_kept_out_of_logs_as_long_as_its_jar_has_it_whatever_else_the_site_sets(monkeypatch):
+    monkeypatch.setattr(module, "PASSING_LIMIT", 3)
+    cookies = iter([f"sid={TOKEN}", *(f"nonce=n0nce-of-page-{n}" for n in range(5)), "sid=0ther-session"])
+    with (
+        serving(lambda asked: Reply(200, [("Set-Cookie", next(cookies))], b"")) as server,
+        Session() as session,
+    ):
+        for _ in range(6):
+            session.get(server.url())
+        assert redact(str(session.cookies.get_dict())) == "{'sid': '***', 'nonce': '***'}"
+        session.get(server.url())
+    for n in range(3):
+        register(f"token-number-{n}", lasting=False)
+    assert redact(TOKEN) == TOKEN
+
+
+def test_the_tokens_of_a_session_are_kept_out_of_logs_as_long_as_it_has_them(monkeypatch):
+    monkeypatch.setattr(module, "PASSING_LIMIT", 3)
+    login = JsonLogin("/auth", json={}, token="access", refresh="/renew")
+    with Session(login, base_url="http://127.0.0.1") as session:
+        session.grant({"access": "acc3ss-token-1", "refresh": "r3fresh-token-1"})
+        for n in range(5):
+            register(f"token-number-{n}", lasting=False)
+        assert redact("acc3ss-token-1 r3fresh-token-1") == "*** ***"
+        session.grant({"access": "acc3ss-token-2", "refresh": "r3fresh-token-2"})
+        register("token-number-6", lasting=False)
+        register("token-number-7", lasting=False)
+    assert redact("acc3ss-token-1 r3fresh-token-1") == "acc3ss-token-1 r3fresh-token-1"
+
+
+def test_the_tokens_of_a_session_that_is_restored_are_kept_out_of_logs():
+    tokens = {"access": "acc3ss-token-1", "refresh": "r3fresh-token-1"}
+    with Session() as session:
+        state = {**session.state(), "tokens": tokens}
+    with Session.restore(state) as session:
+        assert redact(str(session.tokens)) == "{'access': '***', 'refresh': '***'}"
 
 
 def test_after_forget_all_nothing_is_secret():

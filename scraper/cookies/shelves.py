@@ -77,7 +77,7 @@ class Shelves(RequestsCookieJar):
 
     def _put(self, cookie: BrowserCookie) -> BrowserCookie:
         """Put a cookie in the place of the one it replaces; an expired one only takes that away."""
-        register(cookie.value or "", lasting=False)
+        register(cookie.value or "", lasting=False, holder=cookie)
         now, shelf = self.clock(), self._shelf(cookie)
         old = shelf.get(cookie.name)
         if old is None or not cookie.says_the_same(old):

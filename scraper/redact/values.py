@@ -21,6 +21,7 @@ import json
 import re
 import sys
 import threading
+import weakref
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
@@ -29,7 +30,7 @@ from urllib.parse import unquote
 
 MASK = "***"
 PASSING_LIMIT = 2_000
-"""So many values that do not last are remembered; the oldest give way."""
+"""So many values that do not last are remembered; the oldest give way, those that nobody holds first."""
 
 SHORTEST, SHORTEST_NUMBER, SHORTEST_TOKEN, SURE_TOKEN = 4, 6, 8, 16
 """Characters of a secret, of one of digits only, of a token with letters and digits, and of any token.
@@ -49,20 +50,21 @@ EVERYDAY = re.compile(
 """Words that logs, pages and JSON consist of. Stars in their place shred a text, and even tell the secret."""
 
 
-def register(value: str, *, lasting: bool = True) -> None:
+def register(value: str, *, lasting: bool = True, holder: object = None) -> None:
     """From now on, replace `value` wherever it shows. White space around it does not count.
 
     A credential is `lasting`. Cookies and tokens, which the site gives out again and again, are not: beyond
-    `PASSING_LIMIT` the oldest is forgotten, and of those only what looks made by a machine is taken, not
-    ``en-US`` or ``accepted``. What `unfit` objects to is not registered. Of ``Bearer abc...``, what follows
-    the scheme counts also alone; so does a cookie without its quotes, and percent-decoded.
+    `PASSING_LIMIT` the oldest is forgotten, though not while its `holder` is there, as a cookie in its jar;
+    and of those only what looks made by a machine is taken, not ``en-US`` or ``accepted``. What `unfit`
+    objects to is not registered. Of ``Bearer abc...``, what follows the scheme counts also alone; so does a
+    cookie without its quotes, and percent-decoded.
     """
     value = value.strip()
     if value in _known.lasting:
         return
     for part in {value, value.strip('"'), _SCHEME.sub("", value), unquote(value)}:
         if not unfit(part) and (lasting or is_token(part)):
-            _known.add(part, lasting)
+            _known.add(part, lasting, holder)
 
 
 _SCHEME = re.compile(r"^(basic|bearer|token|apikey|jwt)\s+", re.IGNORECASE)
@@ -181,6 +183,10 @@ class _Needle(NamedTuple):
 TAIL = 4
 
 
+def _nobody() -> None:
+    """Be the holder of what nobody holds, as a weak reference is that of what is gone."""
+
+
 class _Known:
     """The registered values, and the table of their tails. Safe to use from several threads."""
 
@@ -190,22 +196,27 @@ class _Known:
 
     def clear(self) -> None:
         with self._lock:
-            self.lasting, self._passing = set[str](), dict[str, None]()
+            self.lasting, self._passing = set[str](), dict[str, Callable[[], object]]()
             self._waiting = dict[str, None]()
             self._table = dict[int, tuple[_Needle, ...]]()
 
-    def add(self, value: str, lasting: bool) -> None:
+    def add(self, value: str, lasting: bool, holder: object = None) -> None:
         with self._lock:
             is_new = value not in self.lasting and value not in self._passing
-            self._passing.pop(value, None)
+            held_by = self._passing.pop(value, _nobody)
             if lasting:
                 self.lasting.add(value)
             elif value not in self.lasting:
-                self._passing[value] = None
+                self._passing[value] = held_by if holder is None else weakref.ref(holder)
             if is_new:
                 self._waiting[value] = None
             if len(self._passing) > PASSING_LIMIT:
-                self._drop(next(iter(self._passing)))
+                self._drop(self._oldest())
+
+    def _oldest(self) -> str:
+        """Return what has passed the longest of what nobody holds; of all, where each is held."""
+        free = (value for value, held_by in self._passing.items() if held_by() is None)
+        return next(free, next(iter(self._passing)))
 
     def _drop(self, value: str) -> None:
         del self._passing[value]
