@@ -22,6 +22,7 @@ from scraper.client import Client, Options
 from scraper.errors import ConfigError, FetchError, LoginUnavailable, LoginUnverified
 from scraper.login import Login
 from scraper.login.outcomes import person_needed
+from scraper.login.tokens import register_storage_secrets
 from scraper.redact import looks_secret, redact_url, register
 from scraper.request import Request, host_of, is_http, origin
 from scraper.response import Auth, Response
@@ -115,6 +116,11 @@ class Proof(Client):
         self.carry(None if self.login is None else self.login.authorization(tokens))
         for token in filter(None, map(tokens.get, ("access", "refresh"))):
             register(token, lasting=False, holder=self._authorization)
+
+    def keep_storage(self, origins: Iterable[Mapping[str, Any]]) -> None:
+        """Take the local storage of a browser, by origin."""
+        self.storage = [*origins]
+        register_storage_secrets(self.storage, self)
 
     def carry(self, authorization: AuthBase | None) -> None:
         """Let this go with every request to the login's origins from now on; nothing of it is kept.
@@ -331,7 +337,7 @@ class Proof(Client):
     def take_over(self, state: Mapping[str, Any]) -> None:
         """Take the cookies of a saved state, and what it knows of how a member is told from a stranger."""
         self.cookies.restore_state(state["cookies"])
-        self.storage = [*state.get("origins", ())]
+        self.keep_storage(state.get("origins", ()))
         self._probe_url = state.get("proven_at", "")
         self._auth_cookies = frozenset(state.get("auth_cookies", ()))
         self._password_fields = frozenset(state.get("password_fields", ()))

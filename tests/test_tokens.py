@@ -2,6 +2,7 @@
 
 import pytest
 
+from scraper import Session
 from scraper.login.tokens import MOST, register_page_secrets
 from scraper.redact import redact
 from tests.pages import URL, page
@@ -80,3 +81,24 @@ def test_a_page_full_of_tokens_does_not_push_out_those_of_others():
     assert redact(TOKEN) == "***"
     assert redact(f"Xx{MOST - 1:020}") == "***"
     assert redact(f"Xx{MOST:020}") != "***"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_hidden"),
+    [
+        ("refresh_token", TOKEN, True),
+        ("api-key", "9812739812739812", True),
+        ("auth", f'{{"user": "ada", "tokens": ["{TOKEN}"]}}', True),
+        ("persist:root", f'{{"id": "{UUID}"}}', True),
+        ("last-page", "the-shelf-of-1987-and-later", False),
+        ("settings", '{"theme": "a-dark-one-with-2-blues"}', False),
+        ("deep", "[" * 100_000, False),
+    ],
+)
+def test_what_local_storage_keeps_of_a_restored_session_is_kept_out_of_logs(name, value, is_hidden):
+    storage = [{"origin": "https://shop.example", "localStorage": [{"name": name, "value": value}]}]
+    with Session() as session:
+        state = {**session.state(), "origins": storage}
+    with Session.restore(state) as session:
+        assert session.state()["origins"] == storage
+        assert ("***" in redact(value)) is is_hidden

@@ -313,7 +313,7 @@ class Browsing(Walk):
         cookies, storage = self._do(self.browser.cookies()), self._do(self.browser.storage())
         self.session.cookies.merge_state(*changes(self._given, cookies))
         self._given = cookies
-        self.session.storage = [one for one in storage if one["origin"] in self._own]
+        self.session.keep_storage(one for one in storage if one["origin"] in self._own)
         agent, held = self._do(self._first.evaluate(HELD))
         held = held if origin(self._first.url) in self._own else {}
         tokens = {"user_agent": agent} if agent != self.session.headers.get("User-Agent") else {}

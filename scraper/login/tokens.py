@@ -1,9 +1,11 @@
-"""Tokens that the pages of a sign-in hand out, in addresses, hidden fields and beside elements."""
+"""Tokens that the pages of a sign-in hand out, in addresses, hidden fields, beside elements, in storage."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Any
 
@@ -14,7 +16,7 @@ from scraper.response import Response
 from scraper.selector import Element, compile_xpath
 
 MOST = 200
-"""So many values of a page are kept out of logs; more would push out those of other pages."""
+"""So many values of a page or a storage are kept out of logs; more would push out those of others."""
 
 LONGEST = 4_096
 """Characters; what is longer, such as the state of a page or an assertion, stands in no log."""
@@ -43,26 +45,52 @@ def register_page_secrets(page: Response) -> None:
     """
     for url in (page.request.url, *page.history, page.url):
         register_url(url)
-    for value in dict.fromkeys(islice(_handed_out(page), MOST)):
-        register(value, lasting=False)
+    found = chain.from_iterable(map(_held, _holders(page.tree))) if page.is_html else _secrets(members(page))
+    _register(found)
 
 
-def _handed_out(page: Response) -> Iterator[str]:
-    found = chain.from_iterable(map(_held, _holders(page.tree))) if page.is_html else _in_json(page)
-    yield from (value for value in found if 0 < len(value) <= LONGEST)
+def register_storage_secrets(storage: Iterable[Mapping[str, Any]], holder: object) -> None:
+    """From now on, keep out of logs what local storage holds that is secret by its name or by its look.
+
+    `storage` is ``origins`` of Playwright's ``storage_state``; `holder` is whose it is.
+    """
+    items = chain.from_iterable(one.get("localStorage", ()) for one in storage)
+    texts = (_texts(_loaded(item["value"]), item["name"]) for item in items)
+    _register(_secrets(chain.from_iterable(texts)), holder)
 
 
-def _in_json(page: Response) -> Iterator[str]:
-    """Yield the texts of a JSON answer that are secret by their name or by their look."""
+def _register(values: Iterable[str], holder: object = None) -> None:
+    short = (value for value in values if 0 < len(value) <= LONGEST)
+    for value in dict.fromkeys(islice(short, MOST)):
+        register(value, lasting=False, holder=holder)
+
+
+def _loaded(text: str) -> Any:
+    """Return the list or the object that a text is as JSON, or the text."""
+    with suppress(ValueError, RecursionError):
+        if isinstance(data := json.loads(text), dict | list):
+            return data
+    return text
+
+
+def members(page: Response) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a JSON answer, each with the name that it or its list goes by."""
     try:
         yield from _texts(page.json())
     except FetchError:
         return
 
 
-def _texts(data: Any, name: str = "", depth: int = 0) -> Iterator[str]:
-    if isinstance(data, str) and (looks_secret(name) or _OPAQUE.fullmatch(data) or _JWT.fullmatch(data)):
-        yield data
+def _secrets(found: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield the texts that are secret by their name or by their look."""
+    for name, text in found:
+        if looks_secret(name) or _OPAQUE.fullmatch(text) or _JWT.fullmatch(text):
+            yield text
+
+
+def _texts(data: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    if isinstance(data, str):
+        yield name, data
     elif isinstance(data, dict | list) and depth < DEEPEST:
         pairs = data.items() if isinstance(data, dict) else ((name, value) for value in data)
         for key, value in pairs:
