@@ -25,7 +25,8 @@ from scraper.errors import (
     TermsRequired,
 )
 from scraper.forms import input_type
-from scraper.redact import MASK, looks_secret, redact_bytes, redact_url, register, register_url
+from scraper.kept import is_json
+from scraper.redact import MASK, looks_secret, redact_bytes, redact_json, redact_url, register, register_url
 from scraper.response import Response
 from scraper.selector import Element
 
@@ -103,8 +104,13 @@ def save_page(page: Response, folder: Path, name: str) -> Path:
 
 
 def without_secrets(page: Response) -> bytes:
-    """Return a page, HTML in UTF-8, with stars for known secrets and what its fields and attributes hide."""
-    return redact_bytes(_without_values(page) if page.is_html else page.content)
+    """Return a page, HTML in UTF-8, with stars for known secrets and what its fields and attributes hide.
+
+    In JSON that is what members hold whose names look secret.
+    """
+    if page.is_html:
+        return redact_bytes(_without_values(page))
+    return redact_json(page.content) if is_json(page) else redact_bytes(page.content)
 
 
 def _without_values(page: Response) -> bytes:

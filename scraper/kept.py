@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, replace
 
-from scraper.redact import redact, redact_bytes
+from scraper.redact import redact, redact_bytes, redact_json
 from scraper.request import Request
 from scraper.response import Response
 
@@ -23,9 +23,10 @@ class Kept:
 
     @classmethod
     def of(cls, page: Response) -> Kept:
-        """Return what to keep of a page, without the secrets that are known here."""
+        """Return what to keep of a page, without the secrets that are known here or that JSON calls so."""
         type, content = portable(page)
-        return cls(redact(page.url), type, zlib.compress(redact_bytes(content)))
+        clean = redact_json if is_json(page) else redact_bytes
+        return cls(redact(page.url), type, zlib.compress(clean(content)))
 
     @property
     def content(self) -> bytes:
@@ -53,7 +54,12 @@ def portable(page: Response) -> tuple[str, bytes]:
     return f"{page.content_type or 'text/html'}; charset=utf-8", utf8
 
 
+def is_json(page: Response) -> bool:
+    """Whether a page is JSON by its type."""
+    return "json" in page.content_type
+
+
 def is_text(page: Response) -> bool:
     """Whether a page is text by its type: HTML, XML, JSON, or another."""
     kind = page.content_type
-    return page.is_markup or kind.startswith("text/") or "json" in kind or "javascript" in kind
+    return page.is_markup or kind.startswith("text/") or is_json(page) or "javascript" in kind

@@ -47,6 +47,12 @@ def test_what_is_no_page_is_saved_without_the_values_that_are_known(tmp_path):
     assert (path.suffix, path.read_text()) == (".txt", '{"typed": "***"}')
 
 
+def test_what_looks_secret_in_json_is_not_saved(tmp_path):
+    answer = page('{"name": "abc", "refresh_token": "abc"}', type="application/json; charset=utf-8")
+    saved = save_page(answer, tmp_path, "shop").read_text()
+    assert saved == '{"name": "abc", "refresh_token": "***"}'
+
+
 def test_nobody_else_may_look_at_a_saved_page(tmp_path):
     path = save_page(page("<p>"), tmp_path / "new" / "logins", "shop")
     assert [each.stat().st_mode & 0o777 for each in (path, path.parent, path.parent.parent)] == [

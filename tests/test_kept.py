@@ -96,6 +96,11 @@ def test_a_secret_that_a_worker_did_not_know_is_not_kept(job):
     assert read.page.text == "<p>***</p>"
 
 
+def test_what_looks_secret_in_json_is_not_kept():
+    answer = page('{"name": "ada", "refresh_token": "letters"}', type="application/json")
+    assert Kept.of(answer).content == b'{"name": "ada", "refresh_token": "***"}'
+
+
 def test_what_is_no_text_is_kept_as_it_came():
     answer = page(b"\x89PNG\xff\xfe", type="image/png")
     assert Kept.of(answer).response(answer.request, 200).content == b"\x89PNG\xff\xfe"

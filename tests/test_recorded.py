@@ -85,6 +85,20 @@ def test_tokens_in_json_are_replaced_and_the_rest_stays():
     }
 
 
+@pytest.mark.parametrize(
+    "token", ["12|AbCdEfGh0123", "9812739812739812", "QwertyUiopAsdfghJkl", "Tr0ub4dor&3x!"]
+)
+def test_a_token_in_json_is_replaced_whatever_it_is_made_of(token):
+    text = json.dumps({"tokens": [token], "code": "shirt", "title": f"A shirt by {token}"})
+    recorded = json.loads(stand_ins(text, type="application/json")[1])
+    assert recorded["tokens"] != [token]
+    assert recorded == {
+        "tokens": recorded["tokens"],
+        "code": "shirt",
+        "title": f"A shirt by {recorded['tokens'][0]}",
+    }
+
+
 def test_a_page_of_another_encoding_is_kept_in_utf8(tmp_path):
     answer = page("<p>Æsop</p>".encode("cp1252"), type="text/html; charset=windows-1252")
     recorded, body = Recorded.of(answer, "shop", [])

@@ -34,6 +34,7 @@ from scraper.redact import (
     looks_secret,
     redact,
     redact_bytes,
+    redact_json,
     redact_url,
     redacted_traceback,
     register,
@@ -888,6 +889,29 @@ def test_an_address_of_parameters_in_each_other_is_shown_in_part():
 def test_what_the_names_in_an_address_call_secret_is_kept_out_of_everything(url):
     register_url(url)
     assert redact("the ticket abcdefgh1234") == "the ticket ***"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"token": "abc", "name": "abc"}', '{"token": "***", "name": "abc"}'),
+        ('{"a":{"accessToken":"a\\"b\\\\"},"b":1}', '{"a":{"accessToken":"***"},"b":1}'),
+        ('{"tokens" : ["abc", "d\\"]"], "n": [1]}', '{"tokens" : ["***", "***"], "n": [1]}'),
+        ('{"token": "", "pin": 1, "key": null}', '{"token": "", "pin": 1, "key": null}'),
+        (
+            '{"text": "\\"token\\": \\"abc\\"", "otp": "12"}',
+            '{"text": "\\"token\\": \\"abc\\"", "otp": "***"}',
+        ),
+        ('{"note": "a "token": b", "secret": "ab', '{"note": "a "token": b", "secret": "***"'),
+        ('{"contraseña": "abc"}', '{"contraseña": "***"}'),
+        (
+            'x = {"names": ["a", {"pwd": "abc"}], "key": ["a',
+            'x = {"names": ["a", {"pwd": "***"}], "key": ["***"',
+        ),
+    ],
+)
+def test_json_is_shown_without_what_its_names_call_secret(text, shown):
+    assert redact_json(text.encode()).decode() == shown
 
 
 def test_other_values_of_an_address_are_not_secret():

@@ -12,7 +12,7 @@ from scraper import loader
 from scraper.differences import rows_by_type
 from scraper.errors import ConfigError
 from scraper.export.files import replacing
-from scraper.kept import is_text, portable
+from scraper.kept import is_json, is_text, portable
 from scraper.offline import Reading, read, take_offline
 from scraper.options import read_attributes
 from scraper.record import load
@@ -117,7 +117,7 @@ class Recorded(pydantic.BaseModel):
 def _suffix(page: Response) -> str:
     if page.is_html or page.is_xml:
         return "html" if page.is_html else "xml"
-    if "json" in page.content_type:
+    if is_json(page):
         return "json"
     return "txt" if is_text(page) else "bin"
 

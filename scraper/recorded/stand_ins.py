@@ -9,7 +9,8 @@ from html import unescape
 from urllib.parse import unquote_plus
 
 from scraper.forms import input_type
-from scraper.redact import looks_secret, redact_bytes, registered_in, replace_bytes, unfit
+from scraper.login.tokens import members
+from scraper.redact import is_token, looks_secret, redact_bytes, registered_in, replace_bytes, unfit
 from scraper.response import Response
 from scraper.selector import Element
 
@@ -67,6 +68,8 @@ def _secrets(page: Response) -> Iterator[tuple[str, str]]:
     yield from _parameters(page.url)
     if page.is_html:
         yield from _held(page)
+    else:
+        yield from ((name, text) for name, text in members(page) if looks_secret(name) and is_token(text))
     if page.is_markup or b'"' in page.content[:4096]:
         text = unescape(page.text) if page.is_markup else page.text
         for match in _QUOTED.finditer(text):

@@ -1,7 +1,7 @@
 """No secret leaves by a log, a snapshot, a report or a traceback."""
 
 from scraper.redact.logs import excepthook, install, redacted_traceback, show_uncaught
-from scraper.redact.names import looks_secret, redact_url, register_url, secrets_of_url
+from scraper.redact.names import looks_secret, redact_json, redact_url, register_url, secrets_of_url
 from scraper.redact.values import (
     MASK,
     forget_all,
@@ -23,6 +23,7 @@ __all__ = [
     "looks_secret",
     "redact",
     "redact_bytes",
+    "redact_json",
     "redact_url",
     "redacted_traceback",
     "register",

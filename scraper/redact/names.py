@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
-from scraper.redact.values import MASK, redact, register
+from scraper.redact.values import MASK, redact, redact_bytes, register
 
 _WORD_ENDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W\d_]+")
 _SECRET = re.compile(
@@ -58,6 +58,25 @@ def register_url(url: str) -> None:
     """
     for value in secrets_of_url(url):
         register(value, lasting=False)
+
+
+def redact_json(data: bytes) -> bytes:
+    """Return JSON without registered values, and without texts of members whose names `looks_secret`.
+
+    It may break off anywhere, and need not be JSON all through. Lists of texts count as texts.
+    """
+    return redact_bytes(_MEMBER.sub(_without_texts, data))
+
+
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"?'
+_MEMBER = re.compile(rb'("([^"\\]{1,60})"\s*:\s*)(%b|\[(?:%b|[^]["{}]+)*)' % (_TEXT, _TEXT), re.DOTALL)
+_TEXTS = re.compile(_TEXT, re.DOTALL)
+
+
+def _without_texts(match: re.Match[bytes]) -> bytes:
+    before, name, value = match.groups()
+    is_secret = value != b'""' and looks_secret(name.decode("utf-8", "replace"))
+    return before + _TEXTS.sub(f'"{MASK}"'.encode(), value) if is_secret else match[0]
 
 
 _USER_INFO = re.compile(r"^((?:[a-z][a-z0-9+.-]*:)?//)[^/]*@", re.IGNORECASE)
