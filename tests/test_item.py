@@ -417,6 +417,21 @@ def test_an_excerpt_is_short_and_keeps_what_fields_hold_to_itself():
     assert (len(reject.excerpt), reject.excerpt[-3:]) == (200, "...")
 
 
+def test_an_excerpt_keeps_what_its_names_call_secret_to_itself():
+    html = (
+        '<p data-token=t0ken class="a b"><a href="/x?page=2&amp;sid=s1d">to</a>'
+        '<textarea name=key>th3 key</textarea><script>{"user": "ada", "jwt": "j.w.t"}</script>'
+    )
+    assert list(page(html).items(Review)) == []
+    answer = page(html)
+    list(answer.items(Review, rows="p"))
+    [reject] = answer.rejects
+    assert reject.excerpt == (
+        '<p data-token="***" class="a b"><a href="/x?page=2&amp;sid=***">to</a>'
+        '<textarea name="key"></textarea><script>{"user": "ada", "jwt": "***"}</script></p>'
+    )
+
+
 # Lists without rows
 
 

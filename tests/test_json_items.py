@@ -37,6 +37,13 @@ def test_each_element_of_a_list_in_a_json_answer_is_an_item():
     assert reject.excerpt.startswith('{"title": "Mars", "price": null')
 
 
+def test_an_excerpt_of_json_keeps_what_its_names_call_secret_to_itself():
+    response = answer('{"title": null, "refresh_token": "letters", "keys": {"pin": 1, "api_key": ""}}')
+    assert list(response.items(Author)) == []
+    excerpt = '{"title": null, "refresh_token": "***", "keys": {"pin": 1, "api_key": ""}}'
+    assert response.rejects[0].excerpt == excerpt
+
+
 def test_without_rows_an_answer_is_one_item():
     class Total(Item):
         total: int = json_path("data.total")

@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from scraper.redact import redact
+from scraper.redact import MASK, looks_secret, redact_json, redact_url
 from scraper.selector import squeeze
 
 MOST = 200
@@ -53,7 +53,8 @@ def excerpt_of(node: Any) -> str:
         length += len(parts[-1])
         if length > 2 * MOST:
             break
-    shown = redact(squeeze("".join(parts)))
+    text = squeeze("".join(parts)).encode("utf-8", "surrogatepass")
+    shown = redact_json(text).decode("utf-8", "replace")
     return shown if len(shown) <= MOST else f"{shown[: MOST - 3]}..."
 
 
@@ -63,7 +64,7 @@ def _html(element: Any) -> Iterator[str]:
         if event == "start":
             attributes = (f' {name}="{escape(value)}"' for name, value in _shown_attributes(node))
             yield f"<{node.tag}{''.join(attributes)}>"
-            yield escape(node.text or "", quote=False)
+            yield escape("" if node.tag == "textarea" else node.text or "", quote=False)
         else:
             yield f"</{node.tag}>"
             yield escape(node.tail or "", quote=False) if node is not element else ""
@@ -71,4 +72,6 @@ def _html(element: Any) -> Iterator[str]:
 
 def _shown_attributes(node: Any) -> Iterator[tuple[str, str]]:
     is_field = node.tag in ("input", "button", "option")
-    return ((name, value) for name, value in node.items() if not (is_field and name == "value"))
+    for name, value in node.items():
+        if not (is_field and name == "value"):
+            yield name, MASK if looks_secret(name) else redact_url(value)
