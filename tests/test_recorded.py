@@ -50,6 +50,10 @@ def test_a_csrf_token_is_replaced_wherever_it_stands_by_the_same_value_of_the_sa
     assert text == html.format(stand_in) + f"<p>{stand_in}</p>"
 
 
+def test_a_token_with_its_number_before_it_is_replaced_too():
+    assert "AbCdEfGh0123" not in stand_ins("<p data-api-token='12|AbCdEfGh0123'>")[1]
+
+
 def test_two_secrets_stay_two():
     other = TOKEN[::-1]
     values, text = stand_ins(f"<meta name=csrf content={TOKEN}><meta name=_csrf content={other}>")

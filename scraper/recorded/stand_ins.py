@@ -18,7 +18,7 @@ LONGEST = 64
 """Characters of a value that stands in at most; otherwise it is as long as the secret."""
 
 _QUOTED = re.compile(
-    r"""([\w-]{2,40})\\?["']?\s*[:=]\s*\\?(["'])([\w+/=.~:-]{8,4096})\\?\2""",
+    r"""([\w-]{2,40})\\?["']?\s*[:=]\s*\\?(["'])([\w+/=.~:|-]{8,4096})\\?\2""",
 )
 """A value by its name, as in an attribute, in JSON (also within a string), and in a script."""
 
