@@ -9,7 +9,7 @@ import logging
 import pickle
 import sys
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,8 @@ class Recipe:
 
     module: str
     name: str
-    source: str
-    attributes: bytes
+    source: str = field(repr=False)
+    attributes: bytes = field(repr=False)
 
     @classmethod
     def of(cls, spider: Spider) -> Recipe:

@@ -23,6 +23,7 @@ import pytest
 from scraper import ConfigError, FormLogin, Job, LoginError, Request, Retry, Session, Spider, crawl, fill
 from scraper.crawl import visit
 from scraper.executors import Elsewhere, cluster, processes
+from scraper.executors.elsewhere import Batch
 from scraper.executors.hand import Hand, receive
 from scraper.executors.mirror import Mirror
 from scraper.item import Reject
@@ -256,6 +257,15 @@ def test_a_cookie_that_is_said_again_is_no_change():
 def test_no_credential_travels(site):
     spider = shop(Shop, site)
     assert site.password.encode() not in Recipe.of(spider).attributes
+
+
+def test_what_travels_shows_nothing_of_the_session_in_the_logs_of_a_cluster(site):
+    recipe = Recipe.of(shop(Shop, site, headers={"X-Api-Key": "tok-8f3a90b1"}))
+    batch = Batch(recipe, "ada", {"cookies": [{"value": "sess10n-8f3a"}]}, (Request(site.url),))
+    assert repr(batch) == (
+        "Batch(recipe=Recipe(module='tests.test_executors', name='Shop'), account='ada', "
+        f"requests=(<Request GET {site.url}>,))"
+    )
 
 
 def test_what_cannot_travel_stays(site):

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -26,7 +26,7 @@ class Batch:
 
     recipe: Recipe
     account: str | None
-    state: Mapping[str, Any]
+    state: Mapping[str, Any] = field(repr=False)
     requests: tuple[Request, ...]
 
 
