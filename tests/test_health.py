@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from scraper import Item, Job, Spider, crawl, css
+from scraper.evidence import Evidence
 from scraper.health import findings
 from scraper.item.declare import place_of
 from scraper.visit import Outcome, Visit
 from tests.commands import scraper
+from tests.pages import page
 from tests.servers import Asked, Reply, serving
 
 PAGES, BREAKS = 100, 50
@@ -155,3 +157,15 @@ def test_fields_of_pages_that_are_doubted_count_no_longer(tmp_path: Path, monkey
         job.doubt(5.0, 1)
         [field] = job.fields()
         assert (field.hits, field.misses, field.broke_at) == (4, 1, None)
+
+
+def test_pages_without_rows_are_evidence_where_more_follow_each_other_than_before():
+    evidence, answer = Evidence(), page("<p>")
+    with_rows, without = {("Book", "(rows)", "b"): (1, 0)}, {("Book", "(rows)", "b"): (0, 1)}
+
+    def shown(pages: list[dict[tuple[str, str, str], tuple[int, int]]]) -> list[int]:
+        found = [evidence.kinds(answer, counts) for counts in pages]
+        return [n for n, kinds in enumerate(found) if "break:Book.(rows)" in kinds]
+
+    assert shown([without, *[with_rows] * 20] * 5) == [0]
+    assert shown([without] * 100) == [1]

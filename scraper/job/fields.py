@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scraper.visit import Hits, Outcome
@@ -35,9 +35,15 @@ class Field:
     misses_since: int = 0
     url: str | None = None
 
-    def count(self, page: int, hits: int, misses: int) -> None:
-        """Count what the page of row `page` gave."""
-        self.hits, self.misses = self.hits + hits, self.misses + misses
+    def count(self, pages: Sequence[int], hits: int, misses: int) -> None:
+        """Count what each of the pages of these rows gave."""
+        self.hits, self.misses = self.hits + hits * len(pages), self.misses + misses * len(pages)
+        if self.broke_at is None and misses <= hits:
+            return
+        for page in pages:
+            self._count_since(page, hits, misses)
+
+    def _count_since(self, page: int, hits: int, misses: int) -> None:
         if self.broke_at is None and misses <= hits:
             return
         self.broke_at = page if self.broke_at is None else self.broke_at
@@ -67,12 +73,14 @@ class Fields:
         return [Field(**dict(row)) for row in self._db.execute(_READ)]
 
     def count(self, outcomes: Iterable[Outcome]) -> None:
-        """Count, within a transaction, what the pages of outcomes gave."""
-        counted = set()
+        """Count, within a transaction, what the pages of outcomes gave; most of them gave the same."""
+        alike: dict[tuple[Hits, ...], list[int]] = {}
         for outcome in outcomes:
-            for (type, field, selector), hits, misses in outcome.visit.fields:
-                one = self._field(type, field, selector)
-                one.count(outcome.lease.id, hits, misses)
+            alike.setdefault(outcome.visit.fields, []).append(outcome.lease.id)
+        counted = set()
+        for fields, pages in alike.items():
+            for (type, field, selector), hits, misses in fields:
+                self._field(type, field, selector).count(pages, hits, misses)
                 counted.add((type, field, selector))
         self._write(counted)
 
