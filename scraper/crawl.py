@@ -37,9 +37,6 @@ TICK = 0.2
 HELD_SHARE = 4
 """Of requests that wait for the moment of their host, so many take up the room of one that is under way."""
 
-AHEAD = 2
-"""So many times as many requests as run at once are handed out, so that no worker waits for the loop."""
-
 PROBLEMS = 5
 """How many kinds of problem a script is told of."""
 
@@ -264,8 +261,8 @@ class Crawl:
     def _room(self) -> int:
         """Return how many requests to lease: for the workers, a few that wait, and up to `max_pages`."""
         under_way = self.in_flight + self.gate.held + len(self._to_try_alone)
-        may_wait = self._workers.can_call_back and self.spider.max_items is None and self._is_unhurried
-        ahead = AHEAD if may_wait else 1
+        may_wait = self.spider.max_items is None and self._is_unhurried
+        ahead = self._workers.ahead if may_wait else 1
         room = ahead * self.spider.concurrency - self.in_flight - self.gate.held // HELD_SHARE
         if self.spider.max_pages is not None:
             room = min(room, self.spider.max_pages - self.tally.settled - under_way)

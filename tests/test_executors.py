@@ -313,6 +313,36 @@ def test_the_command_line_takes_processes(site, tmp_path):
     assert both.returncode == 2
 
 
+FRAIL = """
+import os, signal
+from pathlib import Path
+from scraper import Spider
+
+class Frail(Spider):
+    start_urls = ["SITE/1", "SITE/2", "SITE/3"]
+
+    def opened(self):
+        os.environ["SAID_BY_THE_LOOP"] = "heard"
+
+    def parse(self, response):
+        if response.url.endswith("/2") and not Path("marker").exists():
+            Path("marker").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield {"page": response.url[-1], "heard": os.environ["SAID_BY_THE_LOOP"]}
+"""
+
+
+def test_a_forked_worker_has_the_loop_s_environment_and_is_replaced_when_it_dies(tmp_path):
+    with serving(lambda asked: Reply(200, [("Content-Type", "text/html")], b"<p>")) as server:
+        (tmp_path / "frail.py").write_text(FRAIL.replace("SITE", server.url("")))
+        done = scraper("run", "frail.py", "--processes", "2", "-o", "pages.json", cwd=tmp_path)
+    assert (done.returncode, (tmp_path / "marker").exists()) == (0, True), done.stderr
+    pages = json.loads((tmp_path / "pages.json").read_text())
+    assert sorted(pages, key=lambda page: page["page"]) == [
+        {"page": number, "heard": "heard"} for number in ("1", "2", "3")
+    ]
+
+
 def children_of(pid: int) -> set[int]:
     """Return the processes whose parent is `pid`."""
     found = set()

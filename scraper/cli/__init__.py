@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -68,6 +69,11 @@ def main() -> None:
     """Run the command line and exit with the code that says how it went."""
     redact.install()
     redact.show_uncaught()
+    gc.disable()  # until the command is loaded
+    if any(argument.startswith("--processes") for argument in sys.argv):
+        from scraper import forkserver
+
+        forkserver.begin()  # and have it import while this process does
     try:
         sys.exit(cli(prog_name=_name(), complete_var="_SCRAPER_COMPLETE", standalone_mode=False))
     except click.ClickException as error:

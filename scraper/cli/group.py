@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -31,6 +32,9 @@ class Commands(click.Group):
             return None
         module, _, function = self.table[name][0].partition(":")
         command: click.Command = getattr(import_module(module), function)
+        if not gc.isenabled():
+            gc.enable()
+            gc.freeze()  # modules stay, and need not be looked through for garbage time and again
         return command
 
     def resolve_command(

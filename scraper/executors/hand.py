@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import pickle
 import signal
 import threading
@@ -21,7 +23,7 @@ from scraper.spider import Spider
 from scraper.turns import turn
 from scraper.visit import Visit
 
-GATHER = 0.004
+GATHER = 0.008
 """Seconds for which answers are gathered, as long as more pages wait here, so that fewer messages go."""
 
 Task = tuple[int, str | None, Request]
@@ -32,6 +34,7 @@ def serve(pipe: Connection) -> None:
     """Be a worker until the loop closes the pipe, or is gone. Ctrl-C and SIGTERM are for the loop."""
     install()
     show_uncaught()
+    gc.freeze()  # what is there by now stays
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     try:
@@ -45,7 +48,8 @@ def serve(pipe: Connection) -> None:
 
 def _hand(pipe: Connection) -> Hand | None:
     """Make the worker that the first message asks for; where that cannot be, say why."""
-    visit, recipe, threads = receive(pipe)
+    visit, recipe, threads, environment = receive(pipe)
+    os.environ.update(environment)
     try:
         hand = Hand(pipe, visit, recipe.spider(), threads)
     except Exception as error:  # whatever the user's own module does

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
+import os
 from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
 from multiprocessing.connection import wait
 from typing import Any
 
+from scraper import forkserver
 from scraper.errors import ConfigError
 from scraper.executors.hand import Answer, receive, send, serve
 from scraper.executors.mirror import Mirror, News
@@ -27,8 +28,6 @@ PATIENCE = 5.0
 MOST_STILLBORN = 3
 """So many processes in a row may end before they are ready to work."""
 
-_context = multiprocessing.get_context("spawn")
-
 
 def processes(visit: Visiting, spider: Spider, number: int) -> Processes:
     """Return workers in `number` processes of this machine."""
@@ -42,7 +41,7 @@ class Processes(Workers):
     fetched again, one such page at a time, so that only the page that ends processes is lost with several.
     """
 
-    can_call_back = True
+    ahead = 4
 
     def __init__(self, visit: Visiting, spider: Spider, number: int) -> None:
         super().__init__()
@@ -180,8 +179,9 @@ class _Mate:
         self._told: dict[str | None, _Told] = {}
         self._pauses = 0
         self._is_called_back = self._is_hurried = False
-        self.pipe, far = _context.Pipe()
-        self._process = _context.Process(target=serve, args=(far,), name="scraper")
+        begins = forkserver.context()
+        self.pipe, far = begins.Pipe()
+        self._process = begins.Process(target=serve, args=(far,), name="scraper")
         try:
             self._process.start()
         except OSError as error:
@@ -189,7 +189,7 @@ class _Mate:
             raise ConfigError(f"No more processes can be begun: {error.strerror}; ask for fewer.") from error
         finally:
             far.close()
-        self._send((visit, recipe, threads))
+        self._send((visit, recipe, threads, dict(os.environ)))
 
     def _send(self, message: Any) -> None:
         """Send a message; that the process has ended is seen where something is received."""

@@ -46,7 +46,7 @@ class _Visits:
 class Threads(Workers):
     """Visits in threads of its own: as many as the spider wants once it is opened."""
 
-    can_call_back = True
+    ahead = 2
 
     def __init__(self, visits: _Visits, spider: Spider) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class Threads(Workers):
 class Shared(Futures):
     """Visits by an executor that somebody else has made, and closes."""
 
-    can_call_back = True
+    ahead = 2
 
     def __init__(self, visits: _Visits, executor: Executor) -> None:
         super().__init__()

@@ -26,8 +26,11 @@ MOST_LOSSES = 3
 class Workers(ABC):
     """Runs visits; a context manager, which begins before the sign-in. `in_flight` are under way."""
 
-    can_call_back = False
-    """Whether what waits for a worker can be taken back, so that some may wait."""
+    ahead = 1
+    """So many times as many requests as run at once are handed out, so that no worker waits for the loop.
+
+    More than once where what waits for a worker can be taken back.
+    """
 
     def __init__(self) -> None:
         self._lost: list[Lease] = []

@@ -5,9 +5,10 @@
 
 Each signs in, follows the same links, reads the same ten fields of each page and writes the same JSON Lines,
 in a process of its own; without delays, robots.txt and logs, retries as they are by default. ``bare`` asks
-for one page after the other; ``ours-2`` is ours with ``--processes 2``. They take turns, and what is printed
-is the median of the rounds: seconds from the start of the process to its end, CPU seconds of user and system,
-and the most memory that was resident (of several processes, that of the largest). Where an item is missing,
+for one page after the other; ``ours`` is ``python -m scraper run``, ``ours-2`` that with ``--processes 2``.
+They take turns, and what is printed is the median of the rounds: seconds from the start of the process to its
+end, CPU seconds of user and system, and the most memory that was resident (of several processes, that of the
+largest). Where an item is missing,
 doubled or different from what stands on its page, the benchmark fails. Scrapy and Crawlee come with the extra
 ``bench``; one that is not installed is left out.
 """
@@ -23,8 +24,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,28 +31,37 @@ from statistics import median
 
 from tests.benchmarks import site
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 900  # seconds that one crawl may take
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A crawler: its module in `tests.benchmarks.peers`, the package it needs, and what it is told besides.
+    """A crawler: how it is called, and the package it needs. One that is serial asks for one page at a time.
 
-    One that is serial asks for one page after the other.
+    In `call`, ``{origin}``, ``{file}`` and ``{concurrency}`` stand for what it is told.
     """
 
-    module: str
+    call: str
     needs: str
-    told: tuple[str, ...] = ()
     is_serial: bool = False
 
+    def command(self, **told: object) -> list[str]:
+        """Return the command that runs it."""
+        return [sys.executable, "-m", *(part.format(**told) for part in self.call.split())]
 
+
+PEER = "tests.benchmarks.peers.{} {{origin}} {{file}} {{concurrency}}"
+OUR = (
+    f"scraper run tests.benchmarks.peers.ours:Books -a start_urls={{origin}}{site.START} -o {{file}} "
+    "-s concurrency={concurrency} --no-progress"
+)
 CONTENDERS = {
-    "scrapy": Contender("scrapy_spider", "scrapy"),
-    "crawlee": Contender("crawlee_spider", "crawlee"),
-    "bare": Contender("bare_loop", "requests", is_serial=True),
-    "ours": Contender("ours", "scraper"),
-    "ours-2": Contender("ours", "scraper", told=("2",)),
+    "scrapy": Contender(PEER.format("scrapy_spider"), "scrapy"),
+    "crawlee": Contender(PEER.format("crawlee_spider"), "crawlee"),
+    "bare": Contender(PEER.format("bare_loop"), "requests", is_serial=True),
+    "ours": Contender(OUR, "scraper"),
+    "ours-2": Contender(f"{OUR} --processes 2", "scraper"),
 }
 OURS = ("ours", "ours-2")
 
@@ -69,25 +77,18 @@ class Cost:
 
 def run(contender: Contender, origin: str, file: Path, concurrency: int) -> Cost:
     """Let one crawl the site, in a process of its own."""
-    module = f"tests.benchmarks.peers.{contender.module}"
-    started = time.monotonic()
-    command = [sys.executable, "-m", module, origin, str(file), str(concurrency), *contender.told]
-    process = subprocess.Popen(command)
-    timer = threading.Timer(PATIENCE, process.kill)
-    timer.start()
-    try:
-        _, status, usage = os.wait4(process.pid, 0)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    finally:
-        timer.cancel()
-    wall = time.monotonic() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{module} ended with {process.returncode}.")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    command = contender.command(origin=origin, file=file, concurrency=concurrency)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.measured", *command],
+        cwd=file.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr}")
+    return Cost(*json.loads(done.stdout))
 
 
 def check(name: str, file: Path, origin: str, pages: int) -> None:

@@ -1,18 +1,8 @@
-"""The crawl with this package.
-
-python -m tests.benchmarks.peers.ours ORIGIN FILE CONCURRENCY [PROCESSES]
-"""
+"""The crawl with this package, for ``python -m scraper run tests.benchmarks.peers.ours:Books``."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-from scraper import FormLogin, Item, Job, Spider, crawl, css, fill, xpath
-from scraper.crawl import visit
-from scraper.executors import processes
-from scraper.export import export
-from tests.benchmarks.site import START
+from scraper import FormLogin, Item, Spider, css, fill, xpath
 
 
 class Book(Item, rows="article.product_page"):
@@ -34,16 +24,3 @@ class Books(Spider):
     follow = ("article.product_pod h3 a", "ul.pager a")
     save_session = False
     obey_robots = False
-
-
-def main(origin: str, file: str, concurrency: str, number: str = "1") -> None:
-    """Crawl the site at `origin` and write its books as JSON Lines."""
-    spider = Books(start_urls=[origin + START], concurrency=int(concurrency))
-    workers = None if number == "1" else processes(visit, spider, int(number))
-    with Job.create("books", Path(file).parent) as job:
-        crawl(spider, job, workers)
-        export(job.items, file)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
