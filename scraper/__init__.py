@@ -55,21 +55,17 @@ if TYPE_CHECKING:
         xpath,
     )
     from scraper.job import Job
-    from scraper.login import (
-        BasicLogin,
-        BrowserLogin,
-        ClientCertLogin,
-        CookieLogin,
-        DigestLogin,
-        FormLogin,
-        JsonLogin,
-        Login,
-        NtlmLogin,
-        OAuth2Login,
-        Refresh,
-        TokenLogin,
-        fill,
-    )
+    from scraper.login.base import Login
+    from scraper.login.browser import BrowserLogin
+    from scraper.login.certificate import ClientCertLogin
+    from scraper.login.cookies import CookieLogin
+    from scraper.login.filling import fill
+    from scraper.login.form import FormLogin
+    from scraper.login.http import BasicLogin, DigestLogin, NtlmLogin
+    from scraper.login.json import JsonLogin
+    from scraper.login.oauth import OAuth2Login
+    from scraper.login.refresh import Refresh
+    from scraper.login.token import TokenLogin
     from scraper.request import Request
     from scraper.response import Response
     from scraper.retry import Retry
@@ -203,21 +199,17 @@ _HOMES = {
         "xpath",
     ),
     "scraper.job": ("Job",),
-    "scraper.login": (
-        "BasicLogin",
-        "BrowserLogin",
-        "ClientCertLogin",
-        "CookieLogin",
-        "DigestLogin",
-        "FormLogin",
-        "JsonLogin",
-        "Login",
-        "NtlmLogin",
-        "OAuth2Login",
-        "Refresh",
-        "TokenLogin",
-        "fill",
-    ),
+    "scraper.login.base": ("Login",),
+    "scraper.login.browser": ("BrowserLogin",),
+    "scraper.login.certificate": ("ClientCertLogin",),
+    "scraper.login.cookies": ("CookieLogin",),
+    "scraper.login.filling": ("fill",),
+    "scraper.login.form": ("FormLogin",),
+    "scraper.login.http": ("BasicLogin", "DigestLogin", "NtlmLogin"),
+    "scraper.login.json": ("JsonLogin",),
+    "scraper.login.oauth": ("OAuth2Login",),
+    "scraper.login.refresh": ("Refresh",),
+    "scraper.login.token": ("TokenLogin",),
     "scraper.request": ("Request",),
     "scraper.response": ("Response",),
     "scraper.retry": ("Retry",),

@@ -13,7 +13,7 @@ from typing import Any, Unpack
 from scraper.client import Options
 from scraper.errors import AccountLocked, ConfigError, LoginError, LoginRejected
 from scraper.forms import Form, is_password
-from scraper.login import Login
+from scraper.login.base import Login
 from scraper.proof import Proof
 from scraper.request import origin
 from scraper.values import Totp

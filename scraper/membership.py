@@ -28,7 +28,9 @@ from scraper.errors import (
 )
 from scraper.forms import Form
 from scraper.keeping import Keeping
-from scraper.login import Fill, Login, Steps
+from scraper.login.base import Login
+from scraper.login.filling import Fill
+from scraper.login.steps import Steps
 from scraper.redact import redact, redact_url
 from scraper.request import Request, host_of, is_same_page, join, origin
 from scraper.response import Response

@@ -20,7 +20,7 @@ from scraper.auth import Attached, Authorization
 from scraper.calibration import Calibration, calibrate
 from scraper.client import Client, Options
 from scraper.errors import ConfigError, FetchError, LoginUnavailable, LoginUnverified
-from scraper.login import Login
+from scraper.login.base import Login
 from scraper.login.outcomes import person_needed
 from scraper.login.tokens import register_storage_secrets
 from scraper.redact import looks_secret, redact_url, register

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scraper.errors import ConfigError
-from scraper.login import Login
+from scraper.login.base import Login
 from scraper.response import Response
 from scraper.spider import Spider
 

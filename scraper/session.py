@@ -14,7 +14,7 @@ from scraper.browser.render import Answer, Renderer
 from scraper.client import MAX_BODY, Options, Timeout
 from scraper.download import MAX_FILE, Download
 from scraper.errors import AccessDenied, ConfigError, FetchError, LoginUnavailable, SessionEnded
-from scraper.login import Login
+from scraper.login.base import Login
 from scraper.membership import Membership
 from scraper.prepared import text
 from scraper.redact import redact_url

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from scraper.download import MAX_FILE
 from scraper.errors import ConfigError
 from scraper.evidence import Evidence
-from scraper.login import Login
+from scraper.login.base import Login
 from scraper.request import Request, http_host, origin
 from scraper.response import Response
 from scraper.retry import Retry
