@@ -13,7 +13,6 @@ from typing import Any
 
 import requests
 from requests import sessions
-from requests._internal_utils import to_native_string
 from requests.models import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 from requests.utils import check_header_validity, get_auth_from_url, get_environ_proxies
@@ -95,7 +94,7 @@ class Prepared(requests.Session):
                     merged.pop(name, None)
                 else:
                     _check_header(name, value)
-                    merged[to_native_string(name)] = value
+                    merged[text(name)] = value
         return merged
 
     def add_cookies(self, prepared: Any) -> None:
@@ -216,5 +215,5 @@ def _own(cookies: Any, jar: Any) -> Mapping[str, str] | CookieJar:
 
 
 def text(value: str | bytes) -> str:
-    """Read a method or an address, which requests takes as bytes too."""
+    """Read a method, an address or the name of a header, which requests takes as bytes too."""
     return value.decode() if isinstance(value, bytes) else value

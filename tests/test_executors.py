@@ -343,6 +343,27 @@ def test_a_forked_worker_has_the_loop_s_environment_and_is_replaced_when_it_dies
     ]
 
 
+def test_the_server_of_workers_takes_nothing_of_the_working_directory_for_this_package(tmp_path):
+    (tmp_path / "scraper.py").write_text("raise SystemExit('This is another scraper.')")
+    (tmp_path / "bin").mkdir()
+    script = tmp_path / "bin" / "script"
+    script.write_text("from scraper.cli import main\nif __name__ == '__main__':\n    main()\n")
+    (tmp_path / "one.py").write_text("from scraper import Spider\nclass One(Spider):\n    pass\n")
+    with serving(lambda asked: Reply(200, [("Content-Type", "text/html")], b"<p>")) as server:
+        start_urls = f"start_urls={server.url('/')}"
+        done = subprocess.run(
+            [sys.executable, str(script), "run", "one.py", "-a", start_urls, "--processes", "1"],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert "another" not in done.stderr
+
+
 def children_of(pid: int) -> set[int]:
     """Return the processes whose parent is `pid`."""
     found = set()

@@ -49,6 +49,7 @@ def serve(pipe: Connection) -> None:
 def _hand(pipe: Connection) -> Hand | None:
     """Make the worker that the first message asks for; where that cannot be, say why."""
     visit, recipe, threads, environment = receive(pipe)
+    os.environ.clear()
     os.environ.update(environment)
     try:
         hand = Hand(pipe, visit, recipe.spider(), threads)
