@@ -51,22 +51,30 @@ def compile_css(query: str, *, first: bool = False) -> Find:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One selector of a list: what it says, and what of its matches is wanted."""
+    """One selector of a list, what of its matches is wanted, and its sieve unless it is plain."""
 
     stated: str
     ending: str
     selectors: Iterable[Any]
+    read_by_soupsieve: SoupSieve | None
 
     @classmethod
     def read(cls, part: str, query: str) -> _Part:
         """Read a selector that may end in ``::text`` or ``::attr()``."""
         stated, ending = without_ending(part)
-        return cls(stated, ending, plain.read(stated) or _sieve(stated, query).selectors)
+        if selectors := plain.read(stated):
+            return cls(stated, ending, selectors, None)
+        sieve = _sieve(stated, query)
+        return cls(stated, ending, sieve.selectors, sieve)
 
     @property
     def sieve(self) -> SoupSieve:
         """What soupsieve makes of it."""
-        return _sieve(self.stated, self.stated)
+        if self.read_by_soupsieve is not None:
+            return self.read_by_soupsieve
+        import soupsieve
+
+        return soupsieve.compile(self.stated)
 
     def paths(self, first: bool) -> Iterator[str]:
         """Yield the XPath of each match of the selector, or of what of it is wanted."""
