@@ -672,7 +672,8 @@ def test_only_what_the_browser_has_changed_is_changed():
 # What is seen of it
 
 
-def test_pictures_are_taken_where_wanted_and_show_nothing_typed(site, tmp_path):
+def test_pictures_are_taken_where_wanted_and_show_nothing_typed(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(browsing, "AFTERMATH", 0.5)
     shows = "document.body.style.font = '20px monospace'; document.body.prepend(pw)"
     site.pages["GET", "/login"] = sends(f"{shows}; {TO_LOGIN}")
     site.pages["POST", "/login"] = Reply(401, body=b"{}")

@@ -182,7 +182,8 @@ def test_no_page_is_fetched_after_a_failed_sign_in(site, job, shop):
 
 
 def test_a_site_that_goes_away_during_the_crawl_keeps_what_was_committed(site, job, shop, monkeypatch):
-    monkeypatch.setattr("scraper.pace.FIRST_REST", 0.001)
+    for seconds in ("pace.FIRST_REST", "pace.NEAR", "gate.NEAR"):
+        monkeypatch.setattr(f"scraper.{seconds}", 0.001)
     spider = shop(concurrency=1, throttle=False)
     pages = itertools.count(1)
 

@@ -20,7 +20,7 @@ PRINTS = {
     "session_alone": "200 after 2 sign-ins",
     "several_accounts": "40 of 40 books are cheaper for critic",
     "stay_signed_in": "380 different books",
-    "steps_in_code": "200 after 2 sign-ins",
+    "steps_in_code": "200 signed in as reader",
     "wrong_password": "1 attempt at the site",
 }
 
