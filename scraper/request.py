@@ -15,6 +15,7 @@ import idna
 
 from scraper.charset import without_surrogates
 from scraper.errors import ConfigError
+from scraper.redact import redact_url
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -88,7 +89,7 @@ class Request:
         return self.method == "GET" and self.body is None
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {self.url}>"
+        return f"<Request {self.method} {redact_url(self.url)}>"
 
 
 def _link(url: str, depth: int, found_by: str | None) -> Request:

@@ -25,6 +25,10 @@ def test_a_request_is_plain_data():
     request = Request("https://shop.example/", "post", body=b"q=1", meta={"n": 1})
     assert Request(**dataclasses.asdict(request)) == request
     assert repr(request) == "<Request POST https://shop.example/>"
+    assert (
+        repr(Request("https://shop.example/?token=a1b2c3d4"))
+        == "<Request GET https://shop.example/?token=***>"
+    )
     with pytest.raises(dataclasses.FrozenInstanceError):
         request.url = "https://elsewhere.example/"
 
