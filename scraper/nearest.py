@@ -57,13 +57,13 @@ def nearest(before: Element, now: Element, selector: Selector, *, rows: Selector
 
 def nearest_rows(before: Element, now: Element, rows: Selector) -> str | None:
     """Return a CSS selector for the elements of `now` that are most like the rows of `before`."""
-    model = next(iter(rows.elements(before)), None)
-    if model is None:
+    models = rows.elements(before)
+    if not models:
         return None
     groups: dict[str, list[Element]] = {}
     for element in _inside(now):
         groups.setdefault(_own_query(element), []).append(element)
-    wanted = len(rows.elements(before))
+    model, wanted = models[0], len(models)
     scores = {
         query: max(_likeness(model, element, rows) for element in elements[:ROWS])
         + 2 * min(len(elements), wanted) / max(len(elements), wanted)

@@ -114,12 +114,8 @@ def best_listing(pages: Sequence[Response], fetch: Fetch) -> Listing | None:
         if page.ok and page.url not in seen and (listing := listing_of(page)) is not None:
             found.append(listing)
         seen.add(page.url)
-    best = max(found, key=lambda listing: listing.score * _likely(listing), default=None)
+    best = max(found, key=lambda listing: listing.score, default=None)
     return None if best is None else listing_of(best.page, fetch)
-
-
-def _likely(listing: Listing) -> float:
-    return GOES_ON if listing.follow else 1.0
 
 
 def _ways_on(pages: Sequence[Response], seen: set[str]) -> list[str]:
