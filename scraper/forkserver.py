@@ -10,9 +10,11 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
-from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 _NEEDED = ["scraper.executors.hand", "scraper.login.form", "scraper.step"]
 
@@ -26,6 +28,8 @@ def begin() -> None:
     """
     global _is_begun
     if "forkserver" in multiprocessing.get_all_start_methods():
+        from multiprocessing import forkserver
+
         forkserver.set_forkserver_preload(_NEEDED)
         with _finding_this_package():
             forkserver.ensure_running()
