@@ -159,6 +159,21 @@ def test_fields_of_pages_that_are_doubted_count_no_longer(tmp_path: Path, monkey
         assert (field.hits, field.misses, field.broke_at) == (4, 1, None)
 
 
+def test_fields_are_counted_in_the_order_of_the_pages(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    key = ("Book", "price", "css('p')")
+    pages = [(1, 0), (1, 0), (0, 1), (1, 0), (1, 0), (0, 1), (1, 0), (1, 0)]
+    with Job.create("shop") as job:
+        job.add(Shop(start_urls=[f"https://shop.example/{n}" for n in range(len(pages))]).start_requests())
+        leases = job.lease(len(pages))
+        job.commit(
+            Outcome(lease, Visit(ok=True, fields=((key, *counts),)))
+            for lease, counts in zip(leases, pages, strict=True)
+        )
+        [field] = job.fields()
+        assert (field.hits, field.misses, field.broke_at, field.misses_since) == (6, 2, None, 0)
+
+
 def test_pages_without_rows_are_evidence_where_more_follow_each_other_than_before():
     evidence, answer = Evidence(), page("<p>")
     with_rows, without = {("Book", "(rows)", "b"): (1, 0)}, {("Book", "(rows)", "b"): (0, 1)}

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from scraper.visit import Hits, Outcome
 
@@ -73,12 +74,10 @@ class Fields:
         return [Field(**dict(row)) for row in self._db.execute(_READ)]
 
     def count(self, outcomes: Iterable[Outcome]) -> None:
-        """Count, within a transaction, what the pages of outcomes gave; most of them gave the same."""
-        alike: dict[tuple[Hits, ...], list[int]] = {}
-        for outcome in outcomes:
-            alike.setdefault(outcome.visit.fields, []).append(outcome.lease.id)
+        """Count, within a transaction, what the pages of outcomes gave, in their order, mostly the same."""
         counted = set()
-        for fields, pages in alike.items():
+        for fields, alike in groupby(outcomes, key=lambda outcome: outcome.visit.fields):
+            pages = [outcome.lease.id for outcome in alike]
             for (type, field, selector), hits, misses in fields:
                 self._field(type, field, selector).count(pages, hits, misses)
                 counted.add((type, field, selector))
