@@ -219,7 +219,7 @@ def test_text_inside_of_a_template_counts_as_text_of_what_is_around_it():
 
 
 @pytest.mark.parametrize(
-    "query", ["a[", "a >", ":nothing", "a::before", "p:has(", "@media", "", "a,,b", "::attr()"]
+    "query", ["a[", "a >", ":nothing", "a::before", "p:has(", "@media", "", "a,,b", "::attr()", "a " * 9000]
 )
 def test_what_beautifulsoup_refuses_is_refused(query):
     with pytest.raises(SelectorError, match="is not a CSS selector: "):

@@ -15,6 +15,7 @@ _SPACE = r"[ \t\r\n\f]*"
 _COMBINATOR = rf"(?:{_SPACE}[>+~]{_SPACE}|[ \t\r\n\f]+)"
 _ONE = rf"{_COMPOUND}(?:{_COMBINATOR}{_COMPOUND})*"
 _PLAIN = re.compile(rf"{_SPACE}{_ONE}(?:{_SPACE},{_SPACE}{_ONE})*{_SPACE}")
+_LONGEST = 1000
 _PIECE = re.compile(rf"{_SPACE}([>+~]){_SPACE}|[.#]{_NAME}|{_TAG}|[ \t\r\n\f]+")
 
 
@@ -47,8 +48,11 @@ class Compound:
 
 
 def read(selectors: str) -> list[Compound] | None:
-    """Return what a list of plain selectors says, the rightmost compound of each; ``None`` if one is not."""
-    if not _PLAIN.fullmatch(selectors):
+    """Return what a list of plain selectors says, the rightmost compound of each; ``None`` if one is not.
+
+    Nor is a very long one: whether it is too long, soupsieve says.
+    """
+    if len(selectors) > _LONGEST or not _PLAIN.fullmatch(selectors):
         return None
     return [_compound(part.strip(" \t\r\n\f")) for part in selectors.split(",")]
 
