@@ -6,15 +6,21 @@ session, and no thread runs in it, so that what is forked is as clean as what is
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
+import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
+
+log = logging.getLogger(__name__)
 
 _NEEDED = ["scraper.executors.hand", "scraper.login.form", "scraper.step"]
 
@@ -24,6 +30,7 @@ _is_begun = False
 def begin() -> None:
     """Begin the server, which goes on while this process does something else; on Windows there is none.
 
+    Nor is there one where its socket can lie nowhere, as where the path of ``TMPDIR`` is too long for one.
     What the environment says later, workers are told when they begin.
     """
     global _is_begun
@@ -31,9 +38,18 @@ def begin() -> None:
         from multiprocessing import forkserver
 
         forkserver.set_forkserver_preload(_NEEDED)
-        with _finding_this_package():
-            forkserver.ensure_running()
-        _is_begun = True
+        try:
+            with _finding_this_package(), _deaf_to_ctrl_c():
+                forkserver.ensure_running()
+            _is_begun = True
+        except OSError as error:
+            log.debug("Each process begins anew: %s", error)
+
+
+def leave_nothing() -> None:
+    """Remove the folder of the server's socket, for a process that ends at once; no worker begins after."""
+    if _is_begun:
+        shutil.rmtree(util.get_temp_dir(), ignore_errors=True)
 
 
 def context() -> ForkServerContext | SpawnContext:
@@ -41,6 +57,19 @@ def context() -> ForkServerContext | SpawnContext:
     if _is_begun:
         return multiprocessing.get_context("forkserver")
     return multiprocessing.get_context("spawn")
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Let a new process, and what it forks, be deaf to Ctrl-C from its first moment on."""
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # it would listen again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -397,6 +397,43 @@ def wait_until(holds, seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
+SERVER = """
+import os, signal
+from scraper import forkserver
+signal.signal(signal.SIGINT, lambda *_: None)
+forkserver.begin()
+os.killpg(0, signal.SIGINT)
+worker = forkserver.context().Process(target=print, args=("It works.",))
+worker.start()
+os.killpg(0, signal.SIGINT)
+worker.join()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="There is no such server on Windows.")
+def test_ctrl_c_does_not_reach_processes_that_only_begin():
+    run = [sys.executable, "-c", SERVER]
+    done = subprocess.run(run, capture_output=True, text=True, start_new_session=True, env=environment())
+    assert (done.stdout, done.stderr) == ("It works.\n", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="There is no such server on Windows.")
+def test_a_run_that_is_stopped_at_once_leaves_no_folder_behind(tmp_path):
+    (tmp_path / "stopped.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    (tmp_path / "tmp").mkdir()
+    done = scraper("run", "stopped.py", "--processes", "2", cwd=tmp_path, TMPDIR=str(tmp_path / "tmp"))
+    assert (done.returncode, done.stderr.strip()) == (130, "Stopped at once.")
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_processes_begin_anew_where_no_socket_can_lie(site, tmp_path):
+    (tmp_path / ("x" * 100)).mkdir()
+    told = {"SHOP_URL": site.url, "TMPDIR": str(tmp_path / ("x" * 100))}
+    options = ("-a", "max_pages=5", "-o", "books.json", "--processes", "2")
+    done = scraper("run", str(ROOT / "spiders" / "bookshop.py"), *options, cwd=tmp_path, **told)
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_executor_of_processes_may_be_broken_and_is_made_anew():
     made = []
 

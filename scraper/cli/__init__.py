@@ -70,11 +70,11 @@ def main() -> None:
     redact.install()
     redact.show_uncaught()
     gc.disable()  # until the command is loaded
-    if any(argument.startswith("--processes") for argument in sys.argv):
-        from scraper import forkserver
-
-        forkserver.begin()  # and have it import while this process does
     try:
+        if any(argument.startswith("--processes") for argument in sys.argv):
+            from scraper import forkserver
+
+            forkserver.begin()  # and have it import while this process does
         sys.exit(cli(prog_name=_name(), complete_var="_SCRAPER_COMPLETE", standalone_mode=False))
     except click.ClickException as error:
         error.show()
@@ -84,6 +84,8 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped at once.", err=True)
         sys.stdout.flush()
+        if server := sys.modules.get("scraper.forkserver"):
+            server.leave_nothing()
         os._exit(INTERRUPTED)  # the threads that still wait for a page are not worth waiting for
     except Exception as error:
         code = _exit_code(error)
