@@ -138,7 +138,7 @@ class Prepared(requests.Session):
 
     def _warn_of_secrets(self, headers: Any) -> None:
         """Register the values of headers that look secret; warn once of each that goes to every site."""
-        for name in [name for name in headers if looks_secret(name)]:
+        for name in [name for name in headers if looks_secret(text(name))]:
             register(text(headers[name] or ""))
             if headers is self.headers and name not in self._warned:
                 self._warned.add(name)

@@ -150,7 +150,7 @@ def get(connection: Any, request: Any, host: str, patience: float | None, deadli
     Raises `Odd` where this has to go the long way, over another connection.
     """
     lines = [f"GET {request.path_url} HTTP/1.1", f"Host: {host}"]
-    lines += [f"{name}: {value}" for name, value in pairs_of(request.headers)]
+    lines += [f"{_text(name)}: {_text(value)}" for name, value in pairs_of(request.headers)]
     head = "\r\n".join([*lines, "\r\n"])
     if head.count("\r") != len(lines) + 1 or head.count("\n") != len(lines) + 1:
         raise Odd
@@ -187,6 +187,11 @@ def get(connection: Any, request: Any, host: str, patience: float | None, deadli
     connection_header = headers.get("Connection", "").lower()
     is_kept = is_whole and not stream.data and version == b"1" and "close" not in connection_header
     return _response(request, status, reason, headers, pairs, body), is_kept
+
+
+def _text(part: str | bytes) -> str:
+    """Read the name or the value of a header, which requests takes as bytes too."""
+    return part.decode("latin-1") if isinstance(part, bytes) else part
 
 
 def _head(stream: _Stream) -> tuple[int, bytes, str, list[tuple[str, str]]]:

@@ -176,6 +176,14 @@ def test_a_header_with_a_line_break_is_not_sent(session):
     assert not any(b"X-Evil" in request for request in server.requests)
 
 
+def test_headers_given_as_bytes_are_sent_as_they_are(session):
+    server = RawServer(OK + b"Content-Length: 2\r\n\r\nhi")
+    for headers in ({"X-A": b"1"}, {"X-A": b"2"}, {b"X-A": b"3"}, {b"X-A": "4"}):
+        session.get(server.url, headers=headers)
+    sent = [line for request in server.requests for line in request.split(b"\r\n") if b"X-A" in line]
+    assert sent == [b"X-A: 1", b"X-A: 2", b"X-A: 3", b"X-A: 4"]
+
+
 def test_kept_connections_are_kept():
     with serving(lambda asked: Reply(200, [], b"x" * 100)) as server, Session() as session:
         for n in range(20):
