@@ -23,6 +23,7 @@ import pytest
 from scraper import ConfigError, FormLogin, Job, LoginError, Request, Retry, Session, Spider, crawl, fill
 from scraper.crawl import visit
 from scraper.executors import Elsewhere, cluster, processes
+from scraper.executors.crew import Crew
 from scraper.executors.elsewhere import Batch
 from scraper.executors.hand import Hand, receive
 from scraper.executors.mirror import Mirror
@@ -395,6 +396,18 @@ def wait_until(holds, seconds: float = 30) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come about in time"
         time.sleep(0.02)
+
+
+def test_a_crew_can_be_closed_where_no_thread_could_be_begun(monkeypatch):
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    crew = Crew[int](print, 2, "crew")
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            crew.begin([1])
+    crew.close(waits=True)
 
 
 SERVER = """

@@ -28,8 +28,8 @@ class Crew(Generic[Task]):
             if len(self._threads) < self._most:
                 name = f"{self._name}-{len(self._threads)}"
                 thread = threading.Thread(target=self._run, name=name, daemon=True)
-                self._threads.append(thread)
                 thread.start()
+                self._threads.append(thread)
 
     @property
     def is_behind(self) -> bool:
