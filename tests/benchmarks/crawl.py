@@ -81,12 +81,11 @@ def run(contender: Contender, origin: str, file: Path, concurrency: int) -> Cost
     """Let one crawl the site, in a process of its own."""
     command = contender.command(origin=origin, file=file, concurrency=concurrency, twice=2 * concurrency)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.measured", *command],
+        [sys.executable, "-m", "tests.benchmarks.measured", str(PATIENCE), *command],
         cwd=file.parent,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
     )
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr}")

@@ -1,9 +1,10 @@
 """Runs a command, and prints as JSON what it took, with all the processes that it has begun.
 
-    python -m tests.benchmarks.measured COMMAND...
+    python -m tests.benchmarks.measured PATIENCE COMMAND...
 
 Seconds from its start to its end, CPU seconds of user and system, and the most memory, in megabytes, that was
-resident (of several processes, that of the largest). On Linux also processes count whose parent has ended.
+resident (of several processes, that of the largest). On Linux also processes count whose parent has ended. A
+command that takes longer than PATIENCE seconds is killed.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from contextlib import suppress
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def main(command: list[str]) -> None:
+def main(patience: str, *command: str) -> None:
     """Run it; end as it ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     started = time.monotonic()
-    code = subprocess.Popen(command, stdout=sys.stderr).wait()
+    code = subprocess.run(command, stdout=sys.stderr, timeout=float(patience)).returncode
     wall = time.monotonic() - started
     with suppress(ChildProcessError):
         while True:
@@ -36,4 +37,4 @@ def main(command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])
