@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from scraper.cli import COMMANDS
@@ -94,14 +95,18 @@ def test_the_output_of_the_readme_is_what_comes(site, tmp_path: Path):
     assert settled(done.stderr) == settled(blocks("text")[0])
 
 
+@cache
+def help_of(command: str) -> str:
+    return scraper(command, "--help").stdout
+
+
 def test_every_command_is_in_the_readme_and_has_the_options_that_are_named_there():
     [table] = re.findall(r"^\| `python -m scraper .*?\n\n", README, re.MULTILINE | re.DOTALL)
     named = {entry.split()[0]: entry for entry in re.findall(r"`(\w[^`]*)`", table)}
     assert set(COMMANDS) - set(named) == set()
     for name in COMMANDS:
-        help_text = scraper(name, "--help").stdout
         for option in re.findall(r"\[(-[-\w]+)", named[name]):
-            assert option in help_text
+            assert option in help_of(name)
 
 
 def test_the_readme_is_short_and_every_link_in_it_leads_somewhere():
@@ -116,14 +121,13 @@ def test_contributing_names_the_checks_that_ci_runs():
     assert all(check in ci for check in checks)
 
 
-def test_the_commands_of_the_documentation_exist(tmp_path: Path):
+def test_the_commands_of_the_documentation_exist():
     for page in (ROOT / "docs").glob("*.md"):
         for block in blocks("bash", page.read_text(encoding="utf-8")):
             for line in (line for line in block.splitlines() if line.startswith("python -m scraper ")):
                 command, *arguments = line.split()[3:]
-                help_text = scraper(command, "--help", cwd=tmp_path).stdout
                 options = [argument for argument in arguments if argument.startswith("-")]
-                assert [option for option in options if option not in help_text] == [], line
+                assert [option for option in options if option not in help_of(command)] == [], line
 
 
 def test_the_script_for_processes_runs_as_it_is(site, tmp_path: Path):

@@ -110,12 +110,12 @@ def test_rows_that_a_script_draws_are_taken_also_when_the_session_ends(render, n
     from examples.site import PracticeSite
 
     monkeypatch.setenv("SCRAPER_CHROMIUM", str(CHROMIUM))
-    with PracticeSite(sign_out_after=7) as shop:
-        spider = Shelf(start_urls=[f"{shop.url}/shelf"], login=form_login(shop), max_pages=8, render=render)
+    with PracticeSite(sign_out_after=5) as shop:
+        spider = Shelf(start_urls=[f"{shop.url}/shelf"], login=form_login(shop), max_pages=4, render=render)
         crawl(spider, job, processes(visit, spider, number) if number else None)
-        assert (job.counts().done, job.counts().failed) == (8, 0)
+        assert (job.counts().done, job.counts().failed) == (4, 0)
         titles = [data["title"] for _, data in job.items()]
-        assert len(titles) == 160
+        assert len(titles) == 80
         assert shop.counts.expiries >= 1
 
 
