@@ -4,6 +4,7 @@ python -m examples.several_accounts
 """
 
 import sqlite3
+from contextlib import closing
 
 from examples.site import MEMBERS, PracticeSite
 from scraper import FormLogin, Spider, crawl, fill
@@ -32,7 +33,8 @@ class Prices(Spider):
 def main() -> None:
     """Crawl as both, and compare what each account saw."""
     with PracticeSite() as site, crawl(Prices(start_urls=[f"{site.url}/books?page=49"])) as job:
-        books, cheaper = sqlite3.connect(job.path).execute(BOTH).fetchone()
+        with closing(sqlite3.connect(job.path)) as file:
+            books, cheaper = file.execute(BOTH).fetchone()
         print(f"{cheaper} of {books} books are cheaper for critic")
 
 
