@@ -371,9 +371,13 @@ class Crawl:
         self.job.put_back(leases)
 
     def _try_alone(self) -> None:
-        """Fetch, one by one, each page that was under way more than once when a session died."""
-        leases, self._to_try_alone = self._to_try_alone, []
-        for lease in leases:
+        """Fetch, one by one, each page that was under way more than once when a session died.
+
+        If the session dies with a page, that one goes again at once, first of all in the next session: one
+        that is good for a few requests may have died of those before.
+        """
+        while self._to_try_alone:
+            lease = self._to_try_alone.pop(0)
             watch = self.accounts.of(lease)
             if self._limit() is None and watch.failure is None:
                 with self.accounts.losing(watch):
@@ -405,4 +409,4 @@ class Crawl:
         elif watch.failure is None and watch.is_convicted(outcome):
             self._settle([convicted(outcome)])
         else:
-            self.job.put_back([outcome.lease])
+            self._to_try_alone.insert(0, outcome.lease)

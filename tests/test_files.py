@@ -235,14 +235,16 @@ class Members(Site):
         return f"<a class=out>x</a>{rows}".encode()
 
 
+@pytest.mark.parametrize("uses", [5, 7, 8, 9])
 @pytest.mark.parametrize("is_page", [False, True])
-def test_the_page_of_a_session_that_ended_is_no_file(is_page, tmp_path, monkeypatch):
+def test_the_page_of_a_session_that_ended_is_no_file(is_page, uses, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     site = Members()
-    site.is_page = is_page
+    site.is_page, site.uses = is_page, uses
     with serving(site) as server:
         login = Bearer(server.url(), logged_in="a.out", verify_url=server.url())
         spider = Reports(start_urls=[server.url()], login=login, save_session=False, obey_robots=False)
+        spider.max_relogins = 100
         with crawl(spider, progress=lambda crawl: None) as job:
             items = [data for _, data in job.items()]
             assert job.counts().failed == 0
