@@ -157,7 +157,7 @@ def test_a_token_that_ends_in_mid_crawl_costs_one_refresh_and_no_page(api, job, 
 @pytest.mark.parametrize("number", [None, 2])
 def test_a_crawl_renews_before_the_end_and_no_page_is_refused(api, job, clock, number):
     api.lifetime = 100
-    levered(api, "/items/20", lambda: setattr(clock, "now", clock.now + 90))
+    levered(api, "/items/5", lambda: setattr(clock, "now", clock.now + 90))
     spider = items(api, clock=clock)
     crawl(spider, job, processes(visit, spider, number) if number else None)
     assert whole(job)
