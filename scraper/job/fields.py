@@ -39,18 +39,13 @@ class Field:
     def count(self, pages: Sequence[int], hits: int, misses: int) -> None:
         """Count what each of the pages of these rows gave."""
         self.hits, self.misses = self.hits + hits * len(pages), self.misses + misses * len(pages)
-        if self.broke_at is None and misses <= hits:
-            return
         for page in pages:
-            self._count_since(page, hits, misses)
-
-    def _count_since(self, page: int, hits: int, misses: int) -> None:
-        if self.broke_at is None and misses <= hits:
-            return
-        self.broke_at = page if self.broke_at is None else self.broke_at
-        self.hits_since, self.misses_since = self.hits_since + hits, self.misses_since + misses
-        if self.hits_since >= self.misses_since:
-            self.broke_at, self.hits_since, self.misses_since = None, 0, 0
+            if self.broke_at is None and misses <= hits:
+                return
+            self.broke_at = page if self.broke_at is None else self.broke_at
+            self.hits_since, self.misses_since = self.hits_since + hits, self.misses_since + misses
+            if self.hits_since >= self.misses_since:
+                self.broke_at, self.hits_since, self.misses_since = None, 0, 0
 
     def take_back(self, hits: int, misses: int) -> None:
         """Count no longer what a page gave that is fetched again; from when on it broke is seen anew."""
