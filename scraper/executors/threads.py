@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from functools import cached_property
 from queue import Empty, SimpleQueue
@@ -82,15 +83,12 @@ class Threads(Workers):
         except Empty:
             return []
         self._in_flight -= len(answers)
-        return [outcome for lease, visit in answers for outcome in self._outcomes(lease, visit)]
+        return [outcome for answer in answers for outcome in self._told(*answer)]
 
-    def _outcomes(self, lease: Lease, visit: Visit | BaseException | None) -> list[Outcome]:
+    def _told(self, lease: Lease, visit: Visit | BaseException | None) -> Iterator[Outcome]:
         if isinstance(visit, BaseException):
             raise visit
-        if visit is None:
-            self._lost.append(lease)
-            return []
-        return [Outcome(lease, visit)]
+        return self._outcome(lease, visit)
 
     def call_back(self) -> list[Lease]:
         """Take back, and return, what still waits for a thread."""
@@ -126,11 +124,7 @@ class Shared(Futures):
         return [lease for leases in waiting.values() for lease in leases]
 
     def _outcomes(self, future: Future[Any], leases: list[Lease]) -> list[Outcome]:
-        visit = future.result()
-        if visit is None:
-            self._lost += leases
-            return []
-        return [Outcome(leases[0], visit)]
+        return [*self._outcome(leases[0], future.result())]
 
     def close(self, *, is_hurried: bool) -> None:
         """Leave the executor to whoever has made it."""

@@ -58,6 +58,13 @@ class Workers(ABC):
         lost, self._lost = self._lost, []
         return lost
 
+    def _outcome(self, lease: Lease, visit: Visit | None) -> Iterator[Outcome]:
+        """Yield what came of a request; one that was not visited is lost."""
+        if visit is None:
+            self._lost.append(lease)
+        else:
+            yield Outcome(lease, visit)
+
     def _give_up(self, leases: Iterable[Lease], why: str) -> Iterator[Outcome]:
         """Put requests back whose worker was lost; what lost several is a failed page."""
         for lease in leases:
