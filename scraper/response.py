@@ -381,14 +381,19 @@ def _root_of(target: Any) -> Any:
     return target.root if isinstance(target, ParselSelector) else target
 
 
+def _is_element(root: Any) -> bool:
+    if isinstance(root, etree._Element):
+        return True
+    from bs4 import Tag
+
+    return isinstance(root, Tag)
+
+
 def _address_of(target: Any) -> str:
     root = _root_of(target)
     if isinstance(root, str):
         return root
-    from bs4 import Tag
-
-    names = ("href", *sorted(ADDRESSES)) if isinstance(root, Tag | etree._Element) else ()
-    for name in names:
+    for name in ("href", *sorted(ADDRESSES)) if _is_element(root) else ():
         if (value := root.get(name)) is not None:
             return str(value)
     raise ConfigError(f"{target!r} holds no address to follow; give a URL or an element with href or src.")
