@@ -30,6 +30,17 @@ def start(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.Pop
 
 def scraper(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run ``python -m scraper`` with `arguments` to its end."""
-    with start(*arguments, cwd=cwd, **variables) as process:
-        out, err = process.communicate(timeout=120)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    return python("-m", "scraper", *arguments, cwd=cwd, **variables)
+
+
+def python(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with `arguments` to its end."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

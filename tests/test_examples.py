@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.chromium import needs_chromium
-from tests.commands import ROOT, environment
+from tests.commands import ROOT, python
 
 PRINTS = {
     "crawl_from_a_script": "100 rows",
@@ -36,15 +34,7 @@ BY_BROWSER = ("scripted_site",)
     "name", [pytest.param(name, marks=[needs_chromium] * (name in BY_BROWSER)) for name in PRINTS]
 )
 def test_an_example_runs(name: str, tmp_path: Path):
-    done = subprocess.run(
-        [sys.executable, "-m", f"examples.{name}"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = python("-m", f"examples.{name}", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert PRINTS[name] in done.stdout
     assert len((ROOT / "examples" / f"{name}.py").read_text().splitlines()) <= 50

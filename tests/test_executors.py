@@ -32,7 +32,7 @@ from scraper.recipe import Recipe
 from scraper.redact import forget_all, register
 from scraper.visit import Visit
 from spiders.bookshop import Book
-from tests.commands import ROOT, environment, scraper, start
+from tests.commands import ROOT, environment, python, scraper, start
 from tests.servers import Asked, Reply, serving
 
 
@@ -352,15 +352,7 @@ def test_the_server_of_workers_takes_nothing_of_the_working_directory_for_this_p
     (tmp_path / "one.py").write_text("from scraper import Spider\nclass One(Spider):\n    pass\n")
     with serving(lambda asked: Reply(200, [("Content-Type", "text/html")], b"<p>")) as server:
         start_urls = f"start_urls={server.url('/')}"
-        done = subprocess.run(
-            [sys.executable, str(script), "run", "one.py", "-a", start_urls, "--processes", "1"],
-            cwd=tmp_path,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = python(str(script), "run", "one.py", "-a", start_urls, "--processes", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "another" not in done.stderr
 

@@ -7,7 +7,6 @@ import gzip
 import random
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from scraper import ConfigError, ExportError, Job, Request
 from scraper.export import FORMATS, check, export, exports, xlsx
 from scraper.record import encode
 from scraper.visit import Outcome, Visit
-from tests.commands import ROOT, environment, scraper, start
+from tests.commands import ROOT, python, scraper, start
 from tests.tables import read
 
 BOOK = {"title": "Mond", "price": 1.5}
@@ -265,15 +264,7 @@ main()
 def test_on_a_full_disk_the_old_file_stays_and_a_sentence_says_so(shop, suffix):
     path = shop / f"books{suffix}"
     path.write_text("old")
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, "export", "shop", "-o", path.name],
-        cwd=shop,
-        env=environment(TMPDIR=str(shop)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = python("-c", FULL, "export", "shop", "-o", path.name, cwd=shop, TMPDIR=str(shop))
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert f"Error: {path.name} could not be written" in done.stderr
@@ -352,14 +343,6 @@ def test_the_scripts_of_the_documentation_run_as_they_are(tmp_path, site):
     (tmp_path / "spiders").symlink_to(ROOT / "spiders")
     scraper("run", "bookshop", "--max-pages", "6", cwd=tmp_path, SHOP_URL=site.url)
     scripts = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "exports.md").read_text(), re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join(scripts)],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = python("-c", "\n".join(scripts), cwd=tmp_path)
     assert (done.stdout, done.stderr) == ("5 books\n", "")
     assert isinstance(read(tmp_path / "books.parquet")[0]["price"], Decimal)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
 from scraper.cli import COMMANDS
 from tests.chromium import CHROMIUM, needs_chromium
-from tests.commands import ROOT, environment, scraper
+from tests.commands import ROOT, python, scraper
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -35,15 +34,7 @@ def test_the_two_commands_are_those_that_ci_runs():
 
 
 def run(script: str, folder: Path, site) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", script.replace("https://shop.example", site.url)],
-        cwd=folder,
-        env=environment(**credentials(site)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return python("-c", script.replace("https://shop.example", site.url), cwd=folder, **credentials(site))
 
 
 def write_spiders(folder: Path, site, text: str) -> None:
@@ -133,15 +124,7 @@ def test_the_commands_of_the_documentation_exist():
 def test_the_script_for_processes_runs_as_it_is(site, tmp_path: Path):
     [script] = blocks("python", (ROOT / "docs" / "running.md").read_text(encoding="utf-8"))
     (tmp_path / "script.py").write_text(script)
-    done = subprocess.run(
-        [sys.executable, "script.py"],
-        cwd=tmp_path,
-        env=environment(SHOP_URL=site.url),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = python("script.py", cwd=tmp_path, SHOP_URL=site.url)
     assert "items in .scraper/jobs/bookshop/" in done.stdout, done.stderr
 
 
@@ -151,14 +134,7 @@ def test_the_login_of_the_documentation_signs_in(site):
     for other in others:
         exec(other, {})
     script = script.replace("https://shop.example", site.url) + "print(session.sign_in(), session.account)\n"
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment(**credentials(site), SHOP_TOTP=site.totp_secret),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = python("-c", script, **credentials(site), SHOP_TOTP=site.totp_secret)
     assert done.stdout == "1 reader\n", done.stderr
 
 
@@ -167,12 +143,10 @@ def test_the_browser_of_the_documentation_signs_in(site):
     scripts = blocks("python", (ROOT / "docs" / "login.md").read_text(encoding="utf-8"))
     [script] = [script for script in scripts if "BrowserLogin" in script]
     script = script.replace("https://shop.example", site.url).replace('"/login"', '"/login/scripted"')
-    done = subprocess.run(
-        [sys.executable, "-c", f"{script}\nprint(Shop(save_session=False).session.sign_in())"],
-        env=environment(**credentials(site), SCRAPER_CHROMIUM=str(CHROMIUM)),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    done = python(
+        "-c",
+        f"{script}\nprint(Shop(save_session=False).session.sign_in())",
+        **credentials(site),
+        SCRAPER_CHROMIUM=str(CHROMIUM),
     )
     assert done.stdout == "1\n", done.stderr

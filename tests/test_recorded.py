@@ -15,7 +15,7 @@ import pytest
 from examples.site import PracticeSite
 from scraper.recorded import Recorded, StandIns
 from scraper.redact import register
-from tests.commands import ROOT, environment, scraper
+from tests.commands import ROOT, python, scraper
 from tests.pages import page
 
 PLUGIN = [] if entry_points(group="pytest11", name="scraper.testing") else ["-p", "scraper.testing"]
@@ -162,14 +162,8 @@ def record(folder: Path, site, *arguments: str) -> subprocess.CompletedProcess[s
 
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest as a user does, without credentials, and with warnings as errors."""
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-W", "error", "--strict-config", *PLUGIN, *arguments],
-        cwd=folder,
-        env=environment(COLUMNS="200"),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+    return python(
+        "-m", "pytest", "-W", "error", "--strict-config", *PLUGIN, *arguments, cwd=folder, COLUMNS="200"
     )
 
 

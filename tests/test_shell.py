@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scraper.cli import COMMANDS
-from tests.commands import ROOT, environment, scraper
+from tests.commands import ROOT, environment, python, scraper
 
 
 @pytest.fixture
@@ -180,15 +180,7 @@ def test_the_help_of_every_command_has_an_example(command):
 def as_script(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run what the console script ``scraper`` runs."""
     code = "import sys; sys.argv[0] = '/usr/bin/scraper'; from scraper.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=cwd,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return python("-c", code, *arguments, cwd=cwd, **variables)
 
 
 def test_the_console_script_names_itself_and_completes_commands_and_spiders(folder):

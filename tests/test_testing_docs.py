@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 from examples.site.levers import LEVERS
-from tests.commands import ROOT, environment
+from tests.commands import ROOT, python
 from tests.test_recorded import PLUGIN
 
 TEXT = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
@@ -21,14 +20,14 @@ def blocks(language: str) -> list[str]:
 def run(command: str, folder: Path, site) -> subprocess.CompletedProcess[str]:
     _, _, *arguments = command.split()
     plugin = PLUGIN if arguments[0] == "pytest" else []
-    return subprocess.run(
-        [sys.executable, "-m", *arguments, *plugin],
+    return python(
+        "-m",
+        *arguments,
+        *plugin,
         cwd=folder,
-        env=environment(SHOP_USER=site.username, SHOP_PASSWORD=site.password, COLUMNS="200"),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        SHOP_USER=site.username,
+        SHOP_PASSWORD=site.password,
+        COLUMNS="200",
     )
 
 
